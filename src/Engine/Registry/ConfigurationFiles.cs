@@ -8,18 +8,19 @@ namespace Engine.Registry;
 /// <param name="configuration">The host's; only a root knows its files.</param>
 internal sealed class ConfigurationFiles(IConfiguration configuration)
 {
-    private const string Secrets = "secrets.json"; // of a developer alone
+    // The file of .NET's user secrets, which most programs do not have.
+    private const string Secrets = "secrets.json";
 
     /// <summary>Says that no models are configured, with the files that were read or the one that was not found.</summary>
     public string WithoutModels()
     {
         IFileInfo[] files = [.. Files()];
         string[] read = [.. files.Where(file => file.Exists).Select(Name)];
-        const string Set = $"et Models:{EngineOptions.DefaultModelName}:{nameof(ModelOptions.Path)} to the path of a GGUF file.";
-        return read.Length > 0 ? $"Models is empty in {string.Join(" and ", read)}. S{Set}"
-            : files.Length == 0 ? $"Models is empty. S{Set}"
+        const string Remedy = $"Models:{EngineOptions.DefaultModelName}:{nameof(ModelOptions.Path)} to the path of a GGUF file.";
+        return read.Length > 0 ? $"Models is empty in {string.Join(" and ", read)}. Set {Remedy}"
+            : files.Length == 0 ? $"Models is empty. Set {Remedy}"
             : $"Models is empty, and there is no {Name(files[0])} to read. Start the program in the folder of its {files[0].Name}, "
-                + $"or make that folder its content root (--contentRoot FOLDER), or s{Set}";
+                + $"make that folder its content root (--contentRoot FOLDER), or set {Remedy}";
     }
 
     private IEnumerable<IFileInfo> Files()

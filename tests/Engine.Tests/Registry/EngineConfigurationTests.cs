@@ -179,7 +179,7 @@ public sealed class EngineConfigurationTests
         string expected = folder.File("appsettings.json");
         var error = Assert.Throws<OptionsValidationException>(() => Read(Files(expected, folder.File("appsettings.Production.json"))));
         Assert.EndsWith(
-            $"\n- Models is empty, and there is no '{expected}' to read. Start the program in the folder of its appsettings.json, or make that folder its content root "
+            $"\n- Models is empty, and there is no '{expected}' to read. Start the program in the folder of its appsettings.json, make that folder its content root "
             + "(--contentRoot FOLDER), or set Models:default:Path to the path of a GGUF file.",
             error.Message, StringComparison.Ordinal);
     }
