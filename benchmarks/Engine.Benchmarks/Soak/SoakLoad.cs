@@ -153,7 +153,7 @@ internal sealed class SoakLoad(SoakServer server, HttpClient client)
         }
     }
 
-    private static bool IsOfKill(string error, string model) => model == SoakServer.Isolated && error.Contains("process of its own", StringComparison.Ordinal);
+    private static bool IsOfKill(string error, string model) => model == SoakServer.Isolated && error.Contains("its own process", StringComparison.Ordinal);
 
     private Outcome Lose(string what)
     {
