@@ -6,10 +6,13 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    // Rows of W that are converted to floats at a time, PanelProduct.Depth columns of each: 48 KiB, read from the second-level cache once
-    // per panel. A multiple of the product's rows, and whole cache lines of y. A small weight is cut finer, so that all threads have work.
-    private const int TileRows = 48;
-    private const int SmallTileRows = 24;
+    // Rows of W that are converted to floats at a time, PanelProduct.Depth columns of each: 24 KiB, which stay in the first-level
+    // cache between being written and being read. A multiple of the product's rows.
+    private const int TileRows = 24;
+
+    // The same for wide panels, whose 32 KiB need that cache for themselves: these rows are read from the second-level cache once per
+    // panel, and their results fill whole cache lines. A small weight is cut finer, so that all threads have work.
+    private const int WideTileRows = 48;
     private const int TilesPerThread = 8;
 
     // Floats from row to row of a tile: a little more than a row's length, so that not all rows map to the same sets of the first-level cache.
@@ -54,7 +57,7 @@ internal static unsafe partial class Linear
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
     {
         workers.For((d_in + PanelProduct.Depth - 1) / PanelProduct.Depth, i => Pack(x, i * PanelProduct.Depth, d_in, panels, T));
-        int rows = d_out >= TileRows * TilesPerThread * workers.Threads ? TileRows : SmallTileRows;
+        int rows = PanelProduct.IsWide(T) && d_out >= WideTileRows * TilesPerThread * workers.Threads ? WideTileRows : TileRows;
         workers.For((d_out + rows - 1) / rows, i =>
             MultiplyTile(W, i * rows, Math.Min(rows, d_out - i * rows), d_in, panels, y + i * rows, d_out, T, add));
     }
@@ -71,8 +74,8 @@ internal static unsafe partial class Linear
     private static void MultiplyTile(TileReader W, int first, int rows, int d_in, float* panels, float* y, int d_out, int T, bool add)
     {
         int width = PanelWidth(T);
-        float* memory = stackalloc float[TileRows * (TileStride + width) + 16];
-        float* tile = (float*)(((nint)memory + 63) & ~63), sums = tile + TileRows * TileStride;
+        float* memory = stackalloc float[WideTileRows * (TileStride + width) + 16];
+        float* tile = (float*)(((nint)memory + 63) & ~63), sums = tile + WideTileRows * TileStride;
         if (add)
         {
             Transposition.Copy(y, d_out, sums, width, T, rows);
