@@ -41,7 +41,7 @@ internal static class ToolTexts
     /// <summary>JSON as templates write it, in Python's manner.</summary>
     public static string Json(JsonElement json) => Render(JsonText, [new("json", PyJson.Read(json))], CancellationToken.None);
 
-    /// <summary>The messages with the preamble in the system message at the beginning, which is added if there is none.</summary>
+    /// <summary>Puts the preamble into the leading system message, adding one if necessary.</summary>
     public static List<TemplateMessage> BeforeSystem(IReadOnlyList<TemplateMessage> messages, string preamble) =>
         messages is [{ Role: "system" } system, ..]
             ? [system with { Content = $"{system.Content}\n\n{preamble}", Fields = Without(system, "content") }, .. messages.Skip(1)]

@@ -95,7 +95,7 @@ internal static class ToolTurns
         return message with { Fields = fields };
     }
 
-    /// <summary>The message with its thoughts under the name that gpt-oss' template expects, for a message with calls and no text.</summary>
+    /// <summary>A message that has tool calls and no text, with its thoughts in the field that gpt-oss' template reads.</summary>
     public static TemplateMessage WithThinking(TemplateMessage message) =>
         string.IsNullOrEmpty(message.Content) && CallsOf(message).Count > 0 && message.Fields.TryGetValue("reasoning_content", out JsonElement thought) && !message.Fields.ContainsKey("thinking")
             ? message with { Fields = new Dictionary<string, JsonElement>(message.Fields) { ["thinking"] = thought } }

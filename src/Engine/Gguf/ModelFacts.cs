@@ -89,7 +89,7 @@ internal sealed record ModelFacts
     /// <summary>The activation of the feed-forward layers.</summary>
     public string? Activation { get; }
 
-    /// <summary>The number of scores of the classifier; 0 if there is none.</summary>
+    /// <summary>The number of classifier scores; 0 without a classifier.</summary>
     public int Classes { get; }
 
     /// <summary>The names of the classes, if they have any.</summary>

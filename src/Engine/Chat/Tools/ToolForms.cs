@@ -7,7 +7,7 @@ internal static class ToolForms
     /// <summary>The form of a template.</summary>
     /// <param name="template">Its text.</param>
     /// <param name="knows">Whether it uses the tools or calls. If not, our own preamble describes them and asks for Hermes' form.</param>
-    /// <param name="sample">Makes the template write calls, for a template without known marks; null if it writes none that can be read.</param>
+    /// <param name="sample">For a template without known markers: renders sample calls with it; returns null if the output contains no readable call.</param>
     /// <param name="spelled">The same for templates that write arguments one by one.</param>
     public static ToolForm Of(string template, bool knows, Func<ToolSample?> sample, Func<SpelledSample?> spelled)
     {

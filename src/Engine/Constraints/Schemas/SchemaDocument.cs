@@ -72,7 +72,7 @@ internal sealed class SchemaDocument
         return [.. children];
     }
 
-    /// <summary>A schema that is not part of the document, for a value that another must equal.</summary>
+    /// <summary>A schema node outside the document, for a value that must equal another one.</summary>
     public SchemaNode Made(SchemaNode origin) => new(_nodes++, default, origin, "") { Resource = origin.Resource, IsRead = true };
 
     /// <summary>The node with its keywords read.</summary>

@@ -109,7 +109,7 @@ internal sealed class SchemaNode(int id, JsonElement element, SchemaNode? parent
 
     public SchemaNode? Else { get; set; }
 
-    /// <summary>The values of the only <c>enum</c>, each as its own text; null if there is none, or if a value is an array or an object.</summary>
+    /// <summary>The text of each value, if the schema has a single <c>enum</c> of scalars; otherwise null.</summary>
     public HashSet<string>? Constants => _constants ??= Enums is [JsonElement[] values] ? ConstantsOf(values) : null;
 
     /// <summary>Whether the schema does nothing but list values.</summary>

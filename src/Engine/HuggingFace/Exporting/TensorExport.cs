@@ -102,7 +102,7 @@ internal sealed class TensorExport(GgufFile file) : ITensorMap
         }
     }
 
-    /// <summary>The float that gives exactly this value when multiplied by a scale and shifted; null if there is none.</summary>
+    /// <summary>The float that yields exactly this value after scaling and shifting; null if no float does.</summary>
     public static float? Unscaled(float value, double scale, double shift = 0)
     {
         float near = (float)((value - shift) / scale);
