@@ -16,6 +16,7 @@ public sealed record EmbedRequest
     public Numerics Numerics { get; init; } = Numerics.Production;
 
     /// <summary>How the reference backend computes; other backends have only one arithmetic and ignore it.</summary>
+    /// <remarks>With <see cref="Arithmetic.Exact"/> and <see cref="Numerics.Production"/> it computes as the model was loaded: <see cref="ModelOptions.Arithmetic"/>.</remarks>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
     /// <summary>As <see cref="GenerateRequest.Deadline"/>.</summary>

@@ -37,6 +37,7 @@ public sealed record GenerateRequest
     public Numerics Numerics { get; init; } = Numerics.Production;
 
     /// <summary>How the reference backend computes; other backends have only one arithmetic and ignore it.</summary>
+    /// <remarks>With <see cref="Arithmetic.Exact"/> and <see cref="Numerics.Production"/> it computes as the model was loaded: <see cref="ModelOptions.Arithmetic"/>.</remarks>
     public Arithmetic Arithmetic { get; init; } = Arithmetic.Exact;
 
     /// <summary>How long the request may take, queueing included; null for no limit. A request that exceeds it ends with <see cref="DeadlineExceededException"/>.</summary>

@@ -54,6 +54,13 @@ public sealed record ModelOptions
     /// evaluates prompts token by token then.</summary>
     public bool Exact { get; init; }
 
+    /// <summary>How the backend <c>reference</c> computes products with quantized and 16-bit weights for requests with <see cref="Numerics.Production"/>:
+    /// generations, scores and embeddings. Other backends ignore it.</summary>
+    /// <value>The default is <see cref="Arithmetic.Exact"/>: F32 activations. <see cref="Arithmetic.Ggml"/> rounds activations as llama.cpp does on the CPU,
+    /// beside quantized weights to 8 bits in blocks, and is as far from the exact result as llama.cpp is.</value>
+    /// <remarks>Requests with <see cref="Numerics.Strict"/> stay exact, and every request that asks for <see cref="Arithmetic.Ggml"/> itself gets it.</remarks>
+    public Arithmetic Arithmetic { get; init; }
+
     /// <summary>Threads of the computation, as many as there are cores at most; 0 for as many as help.</summary>
     public int Threads { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Engine;
 using Engine.Serving;
 using ReferenceModels.Models;
 using ReferenceModels.Ops;
@@ -7,8 +8,8 @@ namespace ReferenceModels;
 
 /// <summary>The sequences of a managed decoder.</summary>
 /// <remarks>Sequences share one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix is stored once, except for the rest that does not
-/// fill a page. In a step of up to <see cref="Linear.FewTokens"/> tokens each row equals to the last bit what it would be alone. Products of more
-/// tokens use another kernel, which rounds differently, but there too a row does not depend on which other rows accompany it.</remarks>
+/// fill a page. In exact arithmetic, each row of a step of up to <see cref="Linear.FewTokens"/> tokens equals to the last bit what it would be alone.
+/// Products of more tokens use another kernel, which rounds differently, but there too a row does not depend on which other rows accompany it.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
     private readonly IPackedDecoder _decoder;
@@ -25,12 +26,13 @@ internal sealed class ReferenceBatch : ISequenceBatch
     /// <param name="workers">Threads.</param>
     /// <param name="contextLength">The maximum number of tokens of a sequence.</param>
     /// <param name="shape">Its capacity.</param>
+    /// <param name="arithmetic">How products with quantized and 16-bit weights are computed.</param>
     /// <param name="exact">Whether a row must not depend on the rest of its step, to the last bit.</param>
-    public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape, bool exact = false)
+    public ReferenceBatch(INetwork network, Workers workers, int contextLength, BatchShape shape, Arithmetic arithmetic, bool exact = false)
     {
         _exact = exact;
         _decoder = (IPackedDecoder)network;
-        _state = network.CreateState(new Pass(workers), contextLength);
+        _state = network.CreateState(new Pass(workers) { Arithmetic = arithmetic }, contextLength);
         (Sequences, Cells, StepTokens) = (shape.Sequences, shape.Cells, TokensOfStep(shape.Sequences));
         _caches = [.. Enumerable.Range(0, Sequences).Select(_ => _decoder.CreateCache())];
         _contextLength = contextLength;

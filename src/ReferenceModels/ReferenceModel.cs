@@ -81,15 +81,19 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <summary>Whether sequences in one batch must not affect each other's results, to the last bit.</summary>
     public bool IsExact { get; init; }
 
+    /// <summary>How products are computed for requests with <see cref="Numerics.Production"/> that ask for no arithmetic.</summary>
+    public Arithmetic Arithmetic { get; init; }
+
     /// <inheritdoc/>
-    /// <remarks>A pass serves every kind of request, and both <see cref="Numerics"/> are the same to it.</remarks>
-    public PassKind Shared(PassKind kind) => new(Numerics.Strict, Arithmetic: kind.Arithmetic);
+    /// <remarks>A pass serves every kind of request; only the arithmetic tells passes apart.</remarks>
+    public PassKind Shared(PassKind kind) => new(
+        Numerics.Strict, Arithmetic: kind is { Numerics: Numerics.Production, Arithmetic: Arithmetic.Exact } ? Arithmetic : kind.Arithmetic);
 
     /// <inheritdoc/>
     public ISequenceBatch OpenBatch(BatchShape shape)
     {
         RequireMemory(shape);
-        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape, IsExact);
+        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape, Arithmetic, IsExact);
     }
 
     /// <inheritdoc/>

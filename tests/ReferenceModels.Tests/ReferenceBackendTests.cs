@@ -82,6 +82,51 @@ public sealed class ReferenceBackendTests : IDisposable
         Assert.True(10 * Agreement.Nmse(ggml, theirs) < Agreement.Nmse(exact, theirs));
     }
 
+    [Theory]
+    [InlineData(GgmlType.Q8_0)]
+    [InlineData(GgmlType.Q4_K)]
+    public async Task A_model_loaded_with_ggml_arithmetic_uses_it_in_production_for_every_verb_and_stays_exact_in_strict_numerics(GgmlType type)
+    {
+        var options = new ModelOptions { Path = new RandomLlama { Type = type, Width = 256, Inner = 256 }.Write(_folder.File("rounds.gguf")) };
+        await using IModel exact = await new ReferenceBackend().LoadAsync(options), rounds = await new ReferenceBackend().LoadAsync(options with { Arithmetic = Arithmetic.Ggml });
+        foreach (Func<IModel, Numerics, Arithmetic, Task<float[][]>> verb in (Func<IModel, Numerics, Arithmetic, Task<float[][]>>[])[ScoreAsync, GenerateAsync, EmbedAsync])
+        {
+            float[][] exactly = await verb(exact, Numerics.Production, Arithmetic.Exact), rounded = await verb(exact, Numerics.Production, Arithmetic.Ggml);
+            Assert.NotEqual(exactly, rounded);
+            Assert.Equal(rounded, await verb(rounds, Numerics.Production, Arithmetic.Exact));
+            Assert.Equal(exactly, await verb(rounds, Numerics.Strict, Arithmetic.Exact));
+            Assert.Equal(rounded, await verb(rounds, Numerics.Production, Arithmetic.Ggml));
+            Assert.Equal(rounded, await verb(rounds, Numerics.Strict, Arithmetic.Ggml));
+        }
+
+        static async Task<float[][]> ScoreAsync(IModel model, Numerics numerics, Arithmetic arithmetic)
+        {
+            ScoreBlock block = await model.ScoreAsync(new() { Tokens = Prompt.FromTokens([1, 5, 9]), Numerics = numerics, Arithmetic = arithmetic }).SingleAsync();
+            return [.. Enumerable.Range(0, block.Rows).Select(row => block.Row(row).ToArray())];
+        }
+
+        // With the batch in production, on a pass otherwise.
+        static async Task<float[][]> GenerateAsync(IModel model, Numerics numerics, Arithmetic arithmetic)
+        {
+            var request = new GenerateRequest
+            {
+                Prompt = Prompt.FromTokens([1, 5, 9]),
+                MaxTokens = 4,
+                Sampling = SamplingOptions.Greedy,
+                Logits = StepLogits.Full,
+                Numerics = numerics,
+                Arithmetic = arithmetic,
+            };
+            return [.. (await model.GenerateAsync(request).ToListAsync()).Select(token => token.Logits!)];
+        }
+
+        static async Task<float[][]> EmbedAsync(IModel model, Numerics numerics, Arithmetic arithmetic)
+        {
+            Embeddings embeddings = await model.EmbedAsync(new() { Inputs = [Prompt.FromTokens([1, 5, 9])], Pooling = Pooling.None, Numerics = numerics, Arithmetic = arithmetic });
+            return [.. embeddings.Rows];
+        }
+    }
+
     [Fact]
     public async Task An_undefined_arithmetic_is_refused()
     {

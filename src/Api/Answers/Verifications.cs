@@ -88,7 +88,7 @@ internal sealed class Verifications(IEnumerable<IModelBackend> backends, TimePro
         IModelBackend backend = backends.LastOrDefault(backend => StrictSection.Same(backend.Name, ReferenceBackend)) ?? throw ApiException.Invalid(
             $"Reading the field 'verify': expected the backend '{ReferenceBackend}' to judge by, found {string.Join(", ", backends.Select(backend => backend.Name))}. "
             + $"{MissingBackend.Hint(ReferenceBackend)} Or leave the field out.", "verify");
-        ModelOptions options = ((ModelLease)model).Options with { Backend = ReferenceBackend, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
+        ModelOptions options = ReferenceOracle.Beside(((ModelLease)model).Options, card);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposal.IsCancellationRequested, this);

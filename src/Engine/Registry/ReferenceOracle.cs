@@ -12,7 +12,20 @@ internal static class ReferenceOracle
     public static async Task<IModel> LoadAsync(IEnumerable<IModelBackend> backends, ModelOptions options, ModelCard card, CancellationToken stop)
     {
         IModelBackend backend = backends.Last(backend => OracleNames.IsReference(backend.Name));
-        ModelOptions same = options with { Backend = OracleNames.Reference, Device = "cpu", ContextLength = card.ContextLength, Slots = 1, CacheTokens = 0, Gate = null };
-        return await backend.LoadAsync(same, cancellationToken: stop).ConfigureAwait(false);
+        return await backend.LoadAsync(Beside(options, card), cancellationToken: stop).ConfigureAwait(false);
     }
+
+    /// <summary>What the reference is loaded with. Its judgement is exact, whatever arithmetic the other model serves in.</summary>
+    /// <param name="options">What the other model was loaded with.</param>
+    /// <param name="card">The other model's.</param>
+    public static ModelOptions Beside(ModelOptions options, ModelCard card) => options with
+    {
+        Backend = OracleNames.Reference,
+        Device = "cpu",
+        Arithmetic = Arithmetic.Exact,
+        ContextLength = card.ContextLength,
+        Slots = 1,
+        CacheTokens = 0,
+        Gate = null,
+    };
 }

@@ -37,6 +37,10 @@ internal static class ModelOptionRules
         {
             yield return $"Queue is {options.Queue}. Set it to a number of requests that may wait.";
         }
+        if (!Enum.IsDefined(options.Arithmetic))
+        {
+            yield return $"Arithmetic is {options.Arithmetic}. Set it to {Words<Arithmetic>()}.";
+        }
         if (options.Threads < 0)
         {
             yield return $"Threads is {options.Threads}. Set it to a number of threads, or to 0 for as many as help.";

@@ -41,6 +41,8 @@ public sealed class EngineConfigurationTests
             ("Engine:Models:b:MainDevice", "-1"),
             ("Engine:Models:a:SplitMode", "rows"),
             ("Engine:Models:a:Repack", "maybe"),
+            ("Engine:Models:a:Arithmetic", "gguf"),
+            ("Engine:Models:b:Arithmetic", "7"),
             ("Engine:Models:b:Tokenizer", "7"),
             ("Engine:Models:b:ChatTemplate", "no/such.jinja"),
             ("Engine:Models:c:ChatTemplate", "chatlm"),
@@ -55,8 +57,9 @@ public sealed class EngineConfigurationTests
 
         Assert.Equal(
             $"""
-            Reading the configuration section 'Engine': expected models that can be loaded, found 30 mistakes.
+            Reading the configuration section 'Engine': expected models that can be loaded, found 32 mistakes.
             - Model is not a known key. Did you mean Models?
+            - Models:a:Arithmetic is 'gguf'. Set it to exact or ggml.
             - Models:a:Bakend is not a known key. Did you mean Backend?
             - Models:a:Repack is 'maybe'. Set it to true or false.
             - Models:a:Slots is 'four'. Set it to a whole number.
@@ -73,6 +76,7 @@ public sealed class EngineConfigurationTests
             - Models:b:ContextLength is -1. Set it to a number of tokens, or to 0 for the model's own.
             - Models:b:Slots is 0. Set it to a number of generations at the same time, from 1 to 256.
             - Models:b:Queue is -1. Set it to a number of requests that may wait.
+            - Models:b:Arithmetic is 7. Set it to exact or ggml.
             - Models:b:Threads is -2. Set it to a number of threads, or to 0 for as many as help.
             - Models:b:BatchThreads is -1. Set it to a number of threads, or to 0 for as many as Threads.
             - Models:b:MicroBatch is 3. Set it to a number of tokens from 4 to 8192, or to 0 for the device's own.
@@ -218,7 +222,7 @@ public sealed class EngineConfigurationTests
         EngineOptions options = Read(
             ("engine:models:Only:path", File), ("Engine:Models:Only:BACKEND", "FAKE"), ("Engine:Models:Only:Device", "Cuda"),
             ("Engine:Models:Only:ContextLength", "512"), ("Engine:Models:Only:Slots", "3"), ("Engine:Models:Only:Threads", "2"),
-            ("Engine:Models:Only:Queue", "5"), ("Engine:Models:Only:CacheTokens", "1024"), ("Engine:Models:Only:Exact", "true"),
+            ("Engine:Models:Only:Queue", "5"), ("Engine:Models:Only:CacheTokens", "1024"), ("Engine:Models:Only:Exact", "true"), ("Engine:Models:Only:Arithmetic", "ggml"),
             ("Engine:Models:Only:Adapters:0:path", File), ("Engine:Models:Only:Adapters:0:Scale", "0.5"), ("Engine:Models:Only:Adapters:1:Path", File),
             ("Engine:Models:Only:CacheType", "q8_0"), ("Engine:Models:Only:FlashAttention", "on"), ("Engine:Models:Only:MicroBatch", "32"), ("Engine:Models:Only:Repack", "false"),
             ("Engine:Models:Only:BatchThreads", "1"), ("Engine:Models:Only:SplitMode", "row"), ("Engine:Models:Only:MainDevice", "1"),
@@ -227,7 +231,7 @@ public sealed class EngineConfigurationTests
         ModelOptions model = options.Models["only"];
         Assert.Equal((File, "FAKE", "Cuda", 512, 3, 2, 7, File),
             (model.Path, model.Backend, model.Device, model.ContextLength, model.Slots, model.Threads, model.GpuLayers, model.LibraryPath));
-        Assert.Equal((5, 1024, true), (model.Queue, model.CacheTokens, model.Exact));
+        Assert.Equal((5, 1024, true, Arithmetic.Ggml), (model.Queue, model.CacheTokens, model.Exact, model.Arithmetic));
         Assert.Equal((CacheType.Q8_0, FlashAttention.On, 32, false, 1, SplitMode.Row, 1),
             (model.CacheType, model.FlashAttention, model.MicroBatch, model.Repack, model.BatchThreads, model.SplitMode, model.MainDevice));
         Assert.Equal([3, 1.5f], model.TensorSplit);

@@ -50,6 +50,30 @@ public sealed class ServeProcessTests
         Assert.Equal(plain.GetProperty("choices")[0].GetProperty("text").GetString(), chat);
     }
 
+    [Theory]
+    [InlineData("ggml", "exact", false)]
+    [InlineData("exact", "ggml", true)]
+    public async Task The_arithmetic_of_the_command_line_is_that_of_production_and_strict_numerics_stay_exact(string option, string environment, bool areSame)
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            ["--backend", "reference", "--arithmetic", option], ("Engine__Models__default__Arithmetic", environment));
+        Assert.Equal(areSame, await SumAsync("production") == await SumAsync("strict"));
+
+        async Task<double> SumAsync(string numerics)
+        {
+            using HttpResponseMessage response = await serve.Client.PostAsync("/v1/score", new StringContent($$"""{"input": "Once upon a time", "numerics": "{{numerics}}"}"""));
+            return JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("data")[0].GetProperty("sum").GetDouble();
+        }
+    }
+
+    [Fact]
+    public async Task An_unknown_arithmetic_is_refused_with_what_it_may_be()
+    {
+        Outcome refused = await EngineProcess.RunAsync("serve", "--arithmetic", "gmgl");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--arithmetic: expected exact or ggml, found 'gmgl'. Did you mean 'ggml'?", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SIGTERM_lets_accepted_requests_end_and_the_exit_code_is_0()
     {

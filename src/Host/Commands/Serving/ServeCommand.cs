@@ -20,6 +20,7 @@ internal sealed class ServeCommand
     private readonly Option<int?> _queue = NumberOption.CreateOptional("--queue", 0, 1_000_000, "Requests that may wait for the model; more are answered 429. Default 256.");
     private readonly Option<int?> _cacheTokens = NumberOption.CreateOptional("--cache-tokens", 1, int.MaxValue, "Tokens that all slots hold together, at least the context's. Default: slots times the context.");
     private readonly Option<bool> _exact = new("--exact") { Description = "Makes a request's result independent of its neighbours, bit for bit, at some cost in speed." };
+    private readonly Option<string> _arithmetic = ChoiceOption.Create("--arithmetic", "How the backend 'reference' multiplies with quantized and 16-bit weights in production: exactly, or rounding as llama.cpp does.", "exact", "ggml");
     private readonly Option<int?> _drain = NumberOption.CreateOptional("--drain-seconds", 0, 86_400, "Seconds that accepted requests have to finish after Ctrl-C. Default 30.");
     private readonly Option<int?> _deadline = NumberOption.CreateOptional("--deadline-seconds", 0, 86_400, "Seconds in which a request must be answered, waiting included; after them it is answered 504. Default 0: none.");
     private readonly Option<string?> _template = ChatTemplateOption.Create("The template of chats, in place of the model's own.");
@@ -47,7 +48,7 @@ internal sealed class ServeCommand
                 "curl http://127.0.0.1:8080/v1/completions -d '{\"prompt\": \"Once upon a time\"}'",
             ],
         };
-        verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _queue, _deadline, _drain, _template);
+        verb.AddGroup("Server", _urls, _slots, _cacheTokens, _exact, _arithmetic, _queue, _deadline, _drain, _template);
         verb.AddGroup("Access", _keys, _keyFile, _noKey, _cors, _rate);
         _model.AddTo(verb);
         verb.SetAction((parsed, cancellationToken) => RunAsync(parsed, verb, cancellationToken));
@@ -182,6 +183,7 @@ internal sealed class ServeCommand
         Add(_slots, model + nameof(ModelOptions.Slots));
         Add(_cacheTokens, model + nameof(ModelOptions.CacheTokens));
         Add(_exact, model + nameof(ModelOptions.Exact));
+        Add(_arithmetic, model + nameof(ModelOptions.Arithmetic));
         Add(_queue, model + nameof(ModelOptions.Queue));
         AddPath(_model.Model, model + nameof(ModelOptions.Path));
         Add(_model.Backend, model + nameof(ModelOptions.Backend));
