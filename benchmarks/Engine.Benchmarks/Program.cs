@@ -8,7 +8,7 @@ const string Usage = """
     usage: dotnet run -c Release --project benchmarks/Engine.Benchmarks -- WHAT
       kernels [TYPE]              GB/s and GFLOPS of the product with a weight of each block format
       micro [BENCHMARKDOTNET …]   the same under BenchmarkDotNet
-      measurements [--threads N] [--pairs 9] [--prompt 64] [--decode 16] [--context 2048] [--sequences 8] [--python PYTHON] MODEL …
+      measurements [--threads N] [--pairs 9] [--prompt 64] [--decode 16] [--context 2048] [--sequences 8] [--arithmetic exact|ggml] [--python PYTHON] MODEL …
                               managed reference against llama.cpp, in turns in one process: prefill, decode, long contexts, several sequences, load, memory,
                               beside what the machine reads and multiplies, and with a Python that has PyTorch, training: the tables of docs/measurements.md
       batch MODEL [THREADS]       managed reference, 1 to 16 sequences in a step: tokens/s, ratios to one

@@ -58,7 +58,7 @@ public sealed class ReferenceBackend(ILogger<ReferenceBackend>? logger = null) :
             return VocabularyModel.Read(file, options.Tokenizer, logger);
         }
         int threads = ThreadCount.Of(options.Threads);
-        var model = new ReferenceModel(file, options.ContextLength, threads, options.Adapters, options.Tokenizer, logger) { IsExact = options.Exact, Arithmetic = options.Arithmetic };
+        var model = new ReferenceModel(file, options.ContextLength, threads, options.Arithmetic, options.Adapters, options.Tokenizer, logger) { IsExact = options.Exact };
         try
         {
             if (model.HasBatch)

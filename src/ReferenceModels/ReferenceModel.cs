@@ -14,6 +14,7 @@ namespace ReferenceModels;
 internal sealed class ReferenceModel : ILoadedModel
 {
     private readonly GgufFile _file;
+    private readonly Arithmetic _arithmetic;
     private readonly INetwork _network;
     private readonly Workers _workers;
     private readonly List<GgufAdapter> _adapters = [];
@@ -22,19 +23,21 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <param name="file">The file, already checked for hostile content.</param>
     /// <param name="contextLength">Tokens a sequence holds; 0 for the model's own context length, up to 4096.</param>
     /// <param name="threads">Threads of a pass; 0 for the number of cores.</param>
+    /// <param name="arithmetic">How products are computed for requests with <see cref="Numerics.Production"/> that ask for no arithmetic.</param>
     /// <param name="adapters">Low-rank adapters to add to the weights.</param>
     /// <param name="tokenizer">The rule by which texts are split.</param>
     /// <param name="logger">Receives warnings about a text's tokens and about adapters.</param>
     public ReferenceModel(
-        GgufFile file, int contextLength, int threads, IReadOnlyList<AdapterOptions>? adapters = null, TokenizerRule tokenizer = TokenizerRule.Trained, ILogger? logger = null)
+        GgufFile file, int contextLength, int threads, Arithmetic arithmetic = Arithmetic.Exact, IReadOnlyList<AdapterOptions>? adapters = null, TokenizerRule tokenizer = TokenizerRule.Trained,
+        ILogger? logger = null)
     {
-        _file = file;
+        (_file, _arithmetic) = (file, arithmetic);
         try
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
             GgmlType[] types = [.. file.Tensors.Where(tensor => tensor.Shape.Count > 1).Select(tensor => tensor.Type).Distinct()];
-            var prepared = Task.Run(() => Linear.Prepare(types));
+            var prepared = Task.Run(() => Linear.Prepare(types, arithmetic));
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);
             _network = load(file, Tokenizer.VocabularySize, false);
             Adapt(adapters ?? [], logger);
@@ -81,19 +84,16 @@ internal sealed class ReferenceModel : ILoadedModel
     /// <summary>Whether sequences in one batch must not affect each other's results, to the last bit.</summary>
     public bool IsExact { get; init; }
 
-    /// <summary>How products are computed for requests with <see cref="Numerics.Production"/> that ask for no arithmetic.</summary>
-    public Arithmetic Arithmetic { get; init; }
-
     /// <inheritdoc/>
     /// <remarks>A pass serves every kind of request; only the arithmetic tells passes apart.</remarks>
     public PassKind Shared(PassKind kind) => new(
-        Numerics.Strict, Arithmetic: kind is { Numerics: Numerics.Production, Arithmetic: Arithmetic.Exact } ? Arithmetic : kind.Arithmetic);
+        Numerics.Strict, Arithmetic: kind is { Numerics: Numerics.Production, Arithmetic: Arithmetic.Exact } ? _arithmetic : kind.Arithmetic);
 
     /// <inheritdoc/>
     public ISequenceBatch OpenBatch(BatchShape shape)
     {
         RequireMemory(shape);
-        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape, Arithmetic, IsExact);
+        return new ReferenceBatch(_network, _workers, Card.ContextLength, shape, _arithmetic, IsExact);
     }
 
     /// <inheritdoc/>

@@ -73,7 +73,7 @@ public sealed class ReferenceBatchTests : IDisposable
     public void In_ggml_arithmetic_rows_of_several_sequences_are_those_of_a_pass_in_it(GgmlType type)
     {
         string path = new RandomLlama { Type = type, Width = 256, Inner = 256 }.Write(_folder.File("ggml.gguf"));
-        using var model = new ReferenceModel(GgufFile.Open(path), 0, 0) { Arithmetic = Arithmetic.Ggml };
+        using var model = new ReferenceModel(GgufFile.Open(path), 0, 0, Arithmetic.Ggml);
         using ISequenceBatch batch = model.OpenBatch(new BatchShape(3, 400));
         float[][] rows = [.. Step(batch, (0, Tokens(0, 7)), (1, Tokens(1, 20)), (2, Tokens(2, 1))), .. Step(batch, (0, Tokens(0, 1, 7)), (1, Tokens(1, 1, 20)), (2, Tokens(2, 1, 1)))];
         int[] lengths = [7, 20, 1, 8, 21, 2];

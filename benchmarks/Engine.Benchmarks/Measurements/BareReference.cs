@@ -10,9 +10,9 @@ internal sealed class BareReference : IBareModel
     private readonly ReferenceModel _model;
     private readonly ISequenceBatch _batch;
 
-    public BareReference(string path, int threads, int contextLength, int sequences = 1)
+    public BareReference(string path, int threads, int contextLength, int sequences = 1, Arithmetic arithmetic = Arithmetic.Exact)
     {
-        _model = new ReferenceModel(GgufFile.Open(path), contextLength, threads);
+        _model = new ReferenceModel(GgufFile.Open(path), contextLength, threads, arithmetic);
         _batch = _model.OpenBatch(new BatchShape(sequences, sequences * contextLength));
     }
 

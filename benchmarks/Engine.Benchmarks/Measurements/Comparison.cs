@@ -18,11 +18,16 @@ internal static class Comparison
         Console.WriteLine($"llama.cpp: {Instructions()}.");
         Console.WriteLine($"Fused multiply-adds: {peak / 1e9:F0} GFLOPS. Medians of {settings.Pairs} pairs, each model's in one run.");
         Console.WriteLine();
-        Console.WriteLine("| model | what | reference | llama.cpp | ratio | bound |");
-        Console.WriteLine("|---|---|---|---|---|---|");
+        Console.WriteLine("| model | arithmetic | what | reference | llama.cpp | ratio | bound |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (string path in settings.Models)
         {
-            Compare(path, settings, workers, peak);
+            string name = Path.GetFileNameWithoutExtension(path);
+            foreach (Arithmetic arithmetic in settings.Arithmetics.Where(arithmetic => arithmetic == Arithmetic.Exact || Model.Of(path).IsQuantized))
+            {
+                Compare(path, arithmetic, $"{name} | {arithmetic}", settings, workers, peak);
+            }
+            PrintLoads(name, path, settings, new FileInfo(path).Length);
         }
         if (settings.Python is { } python)
         {
@@ -34,11 +39,10 @@ internal static class Comparison
     /// <summary>Tokens that no other seed gives.</summary>
     public static int[] Tokens(int n, int seed, int V) => [.. Enumerable.Range(0, n).Select(i => 300 + (int)((i * 7919L + (seed + 7) * 104729L) % (V - 300)))];
 
-    private static void Compare(string path, Settings settings, Workers workers, double peak)
+    private static void Compare(string path, Arithmetic arithmetic, string name, Settings settings, Workers workers, double peak)
     {
-        string name = Path.GetFileNameWithoutExtension(path);
-        double bytes = new FileInfo(path).Length, bandwidth = Machine.ReadBandwidth(path, workers);
-        using (IBareModel reference = new BareReference(path, settings.Threads, settings.Prompt + settings.Decode), llama = new BareLlama(path, settings.Threads, settings.Prompt + settings.Decode))
+        double bandwidth = Machine.ReadBandwidth(path, workers);
+        using (IBareModel reference = new BareReference(path, settings.Threads, settings.Prompt + settings.Decode, arithmetic: arithmetic), llama = new BareLlama(path, settings.Threads, settings.Prompt + settings.Decode))
         {
             var (prefill, decode) = PrefillAndDecode(settings, reference, llama);
             double flops = 2 * Model.Of(path).MultipliedPerToken;
@@ -48,14 +52,13 @@ internal static class Comparison
         }
         if (settings.Context > 0)
         {
-            using IBareModel reference = new BareReference(path, settings.Threads, settings.Context + settings.Decode), llama = new BareLlama(path, settings.Threads, settings.Context + settings.Decode);
+            using IBareModel reference = new BareReference(path, settings.Threads, settings.Context + settings.Decode, arithmetic: arithmetic), llama = new BareLlama(path, settings.Threads, settings.Context + settings.Decode);
             Print(name, $"decode after {settings.Context:N0} tokens", DecodeAfter(settings, reference, llama), "");
         }
-        using (IBareModel reference = new BareReference(path, settings.Threads, settings.Decode, settings.Sequences), llama = new BareLlama(path, settings.Threads, settings.Decode, settings.Sequences))
+        using (IBareModel reference = new BareReference(path, settings.Threads, settings.Decode, settings.Sequences, arithmetic), llama = new BareLlama(path, settings.Threads, settings.Decode, settings.Sequences))
         {
             Print(name, $"{settings.Sequences} sequences in a step", Together(settings, reference, llama), "");
         }
-        PrintLoads(name, path, settings, bytes);
     }
 
     private static (Pairs Prefill, Pairs Decode) PrefillAndDecode(Settings settings, IBareModel reference, IBareModel llama)
@@ -109,9 +112,9 @@ internal static class Comparison
     {
         var loads = Enumerable.Range(0, Loads).Select(_ => (Reference: FirstToken.Measure(path, "reference", settings), Llama: FirstToken.Measure(path, "llama.cpp", settings))).ToList();
         double ours = Pairs.Median(loads.Select(l => l.Reference.Seconds)), theirs = Pairs.Median(loads.Select(l => l.Llama.Seconds));
-        Console.WriteLine($"| {name} | load to first token, s | {ours:F2} | {theirs:F2} | {Pairs.Median(loads.Select(l => l.Reference.Seconds / l.Llama.Seconds)):F2} | medians of {Loads} processes each |");
+        Console.WriteLine($"| {name} | | load to first token, s | {ours:F2} | {theirs:F2} | {Pairs.Median(loads.Select(l => l.Reference.Seconds / l.Llama.Seconds)):F2} | medians of {Loads} processes each |");
         double memory = Pairs.Median(loads.Select(l => l.Reference.Bytes)), native = Pairs.Median(loads.Select(l => l.Llama.Bytes));
-        Console.WriteLine($"| {name} | peak memory ÷ file | {memory / bytes:F2} | {native / bytes:F2} | {memory / native:F2} | file {bytes / 1e6:N0} MB, peak {memory / 1e6:N0} MB |");
+        Console.WriteLine($"| {name} | | peak memory ÷ file | {memory / bytes:F2} | {native / bytes:F2} | {memory / native:F2} | file {bytes / 1e6:N0} MB, peak {memory / 1e6:N0} MB |");
     }
 
     private static void Print(string model, string what, Pairs pairs, string bound) =>

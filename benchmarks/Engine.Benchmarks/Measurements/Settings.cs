@@ -25,6 +25,9 @@ internal sealed record Settings
     /// <summary>A Python that has PyTorch, for the comparison of training; null to leave that out.</summary>
     public string? Python { get; init; }
 
+    /// <summary>How the reference multiplies with quantized weights: as asked for, or in both ways.</summary>
+    public IReadOnlyList<Arithmetic> Arithmetics { get; init; } = Enum.GetValues<Arithmetic>();
+
     public IReadOnlyList<string> Models { get; init; } = [];
 
     public static Settings Parse(IEnumerable<string> arguments)
@@ -43,6 +46,7 @@ internal sealed record Settings
                 "--decode" => settings with { Decode = Number() },
                 "--context" => settings with { Context = Number() },
                 "--sequences" => settings with { Sequences = Number() },
+                "--arithmetic" => settings with { Arithmetics = [Enum.Parse<Arithmetic>(Text(), ignoreCase: true)] },
                 "--python" => settings with { Python = Text() },
                 _ => settings,
             };

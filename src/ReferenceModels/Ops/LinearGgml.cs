@@ -23,13 +23,22 @@ internal static unsafe partial class Linear
     /// <summary>y = x Wᵀ as a build of ggml computes it for a weight that is not F32.</summary>
     public static void Forward(GgmlBuild build, Weight W, ReadOnlySpan<float> x, Span<float> y, Workers workers)
     {
+        int T = Tokens(W, x.Length, y.Length);
+        if (W.Format.Integers is { } kernel && T >= kernel.FewestTokens)
+        {
+            fixed (float* px = x, py = y)
+            {
+                MultiplyIntegers(build, kernel, W, px, py, T, workers);
+            }
+            return;
+        }
         var rounded = ArrayPool<float>.Shared.Rent(x.Length);
         var sums = ArrayPool<float>.Shared.Rent(x.Length / 32 + 1);
         try
         {
             fixed (float* px = x, px̂ = rounded, ps = sums, py = y)
             {
-                MultiplyRounded(build, W, px, px̂, ps, py, Tokens(W, x.Length, y.Length), workers);
+                MultiplyRounded(build, W, px, px̂, ps, py, T, workers);
             }
         }
         finally

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engine;
 using Engine.Gguf;
 using ReferenceModels.Quantization;
 using ReferenceModels.Weights;
@@ -7,13 +8,13 @@ namespace ReferenceModels.Ops;
 
 internal static unsafe partial class Linear
 {
-    private static readonly ConcurrentDictionary<GgmlType, bool> Prepared = new();
+    private static readonly ConcurrentDictionary<(GgmlType, Arithmetic), bool> Prepared = new();
 
     /// <summary>Compiles the kernels of some types by using each once, on a core that is idle while a model loads rather than while its first token is awaited.</summary>
-    public static void Prepare(IEnumerable<GgmlType> types)
+    public static void Prepare(IEnumerable<GgmlType> types, Arithmetic arithmetic)
     {
         using var workers = new Workers(1);
-        foreach (BlockFormat format in BlockFormat.All.IntersectBy(types, format => format.Type).Where(format => Prepared.TryAdd(format.Type, true)))
+        foreach (BlockFormat format in BlockFormat.All.IntersectBy(types, format => format.Type).Where(format => Prepared.TryAdd((format.Type, arithmetic), true)))
         {
             const int columns = 256, rows = 2;
             byte[] zeros = new byte[rows * format.RowBytes(columns)];
@@ -22,7 +23,7 @@ internal static unsafe partial class Linear
                 Weight W = Weight.Frozen("", format.Type, rows, columns, data);
                 foreach (int T in new[] { 1, FourTokens.Count, EightTokens.Count, FewTokens + 1 })
                 {
-                    Forward(W, new float[T * columns], new float[T * rows], workers);
+                    Forward(arithmetic, W, new float[T * columns], new float[T * rows], workers);
                 }
             }
         }

@@ -42,6 +42,15 @@ internal static class ActivationRounding
         }
     }
 
+    /// <summary>Writes the integers of one block as floats.</summary>
+    /// <param name="build">The build whose rounding is used.</param>
+    /// <param name="format"><see cref="ActivationFormat.Q8_0"/> or <see cref="ActivationFormat.Q8_K"/>.</param>
+    /// <param name="x">32 or 256 floats.</param>
+    /// <param name="q">As many integers in −127 … 127.</param>
+    /// <returns>d, as the format keeps it: x ≈ d·q.</returns>
+    public static float Integers(GgmlBuild build, ActivationFormat format, ReadOnlySpan<float> x, Span<float> q) =>
+        format == ActivationFormat.Q8_K ? LargeIntegers(x, q) : (float)(Half)SmallIntegers(build, x, q);
+
     private static void RoundToF16(ReadOnlySpan<float> x, Span<float> y)
     {
         Span<Half> halves = stackalloc Half[LargeBlock];
@@ -69,8 +78,7 @@ internal static class ActivationRounding
         for (var i = 0; i < x.Length; i += SmallBlock)
         {
             var q = y.Slice(i, SmallBlock);
-            var max = Integers(x.Slice(i, SmallBlock), q, build.InvertsScale, build.RoundsHalvesToEven ? MidpointRounding.ToEven : MidpointRounding.AwayFromZero);
-            var d = max / 127;
+            var d = SmallIntegers(build, x.Slice(i, SmallBlock), q);
             if (!sums.IsEmpty)
             {
                 sums[i / SmallBlock] = (float)(Half)(d * TensorPrimitives.Sum<float>(q));
@@ -86,9 +94,18 @@ internal static class ActivationRounding
         for (var i = 0; i < x.Length; i += LargeBlock)
         {
             var q = y.Slice(i, LargeBlock);
-            var max = Integers(x.Slice(i, LargeBlock), q, inverts: false, MidpointRounding.ToEven);
-            TensorPrimitives.Multiply(q, max == 0 ? 0 : 1 / (127 / max), q);
+            TensorPrimitives.Multiply(q, LargeIntegers(x.Slice(i, LargeBlock), q), q);
         }
+    }
+
+    // Both return d.
+    private static float SmallIntegers(GgmlBuild build, ReadOnlySpan<float> x, Span<float> q) =>
+        Integers(x, q, build.InvertsScale, build.RoundsHalvesToEven ? MidpointRounding.ToEven : MidpointRounding.AwayFromZero) / 127;
+
+    private static float LargeIntegers(ReadOnlySpan<float> x, Span<float> q)
+    {
+        var max = Integers(x, q, inverts: false, MidpointRounding.ToEven);
+        return max == 0 ? 0 : 1 / (127 / max);
     }
 
     // Writes integers in −127 … 127; returns the largest magnitude, or 0 if it is too small to invert.

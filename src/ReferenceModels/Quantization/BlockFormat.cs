@@ -25,8 +25,8 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
         new ScaledFormat<Q2_K>(GgmlType.Q2_K),
         new ScaledFormat<Q3_K>(GgmlType.Q3_K),
         new NibbleFormat(),
-        new ScaledFormat<Q5_K>(GgmlType.Q5_K),
-        new ScaledFormat<Q6_K>(GgmlType.Q6_K),
+        new ByteFormat<Q5_K>(GgmlType.Q5_K),
+        new ByteFormat<Q6_K>(GgmlType.Q6_K),
         new ScaledFormat<IQ1_S>(GgmlType.IQ1_S),
         new ScaledFormat<IQ1_M>(GgmlType.IQ1_M),
         new ScaledFormat<IQ2_XXS>(GgmlType.IQ2_XXS),
@@ -55,6 +55,9 @@ internal abstract unsafe class BlockFormat(GgmlType type, int elements, int byte
 
     /// <summary>Size of the groups whose sums of the right side <see cref="Dot"/> needs for the minima; 0 for a format without minima.</summary>
     public abstract int SumElements { get; }
+
+    /// <summary>Products with tokens that are rounded to integers; null if there is no kernel for this format on this processor.</summary>
+    public virtual IntegerKernel? Integers => null;
 
     /// <summary>All formats.</summary>
     public static IReadOnlyList<BlockFormat> All => Known;

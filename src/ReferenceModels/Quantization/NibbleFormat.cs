@@ -7,7 +7,7 @@ namespace ReferenceModels.Quantization;
 
 /// <summary>Rows of Q4_K. With AVX-512, a register holds the weight that each of the sixteen nibble values stands for in a group, so one instruction turns sixteen nibbles into
 /// weights; the results equal those of <see cref="ScaledFormat{TBlock}"/> to the last bit.</summary>
-internal sealed unsafe class NibbleFormat() : ScaledFormat<Q4_K>(GgmlType.Q4_K)
+internal sealed unsafe class NibbleFormat() : ByteFormat<Q4_K>(GgmlType.Q4_K)
 {
     public override void Dot(byte* w, int rows, float* x, float* sums, float* y, int n)
     {

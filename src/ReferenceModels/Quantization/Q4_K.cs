@@ -12,7 +12,7 @@ namespace ReferenceModels.Quantization;
 ///  16  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
 /// </code>
 /// </summary>
-internal readonly struct Q4_K : IScaledBlock
+internal readonly struct Q4_K : IByteBlock
 {
     public static int Elements => 256;
 
@@ -23,6 +23,14 @@ internal readonly struct Q4_K : IScaledBlock
     public static bool HasMinima => true;
 
     public static ActivationFormat Activations => ActivationFormat.Q8_K;
+
+    public static int Largest => 15;
+
+    public static int Zero => 0;
+
+    public static int PackedOffset => 16;
+
+    public static int PackedBytes => 128;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -72,5 +80,23 @@ internal readonly struct Q4_K : IScaledBlock
         odd.GetLower().Store(scratch + 32);
         even.GetUpper().Store(scratch + 64);
         odd.GetUpper().Store(scratch + 96);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe (float Scale, float Minimum) Factors(byte* block, float* halves) => (halves[*(ushort*)block], halves[*(ushort*)(block + 2)]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Scales(byte* block, int* scales, short* minima) => SixBitScales.Integers(block, scales, minima);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Expand(byte* packed, nint piece, byte* q, nint ldq)
+    {
+        var nibble = Vector256.Create((byte)15);
+        for (var pair = 0; pair < 4; pair++)
+        {
+            var qs = Vector256.Load(packed + pair * piece);
+            (qs & nibble).Store(q + 2 * pair * ldq);
+            (qs >> 4).Store(q + (2 * pair + 1) * ldq);
+        }
     }
 }

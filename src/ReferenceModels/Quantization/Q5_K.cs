@@ -13,7 +13,7 @@ namespace ReferenceModels.Quantization;
 ///  48  uint8  qs[128]     32 bytes for two groups: low nibbles the even one, high nibbles the odd one
 /// </code>
 /// </summary>
-internal readonly struct Q5_K : IScaledBlock
+internal readonly struct Q5_K : IByteBlock
 {
     public static int Elements => 256;
 
@@ -24,6 +24,14 @@ internal readonly struct Q5_K : IScaledBlock
     public static bool HasMinima => true;
 
     public static ActivationFormat Activations => ActivationFormat.Q8_K;
+
+    public static int Largest => 31;
+
+    public static int Zero => 0;
+
+    public static int PackedOffset => 16;
+
+    public static int PackedBytes => 160;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -59,5 +67,25 @@ internal readonly struct Q5_K : IScaledBlock
             ((qs >> 4) | ((qh << 3) & fifth)).AsSByte().Store(scratch + pair * 64 + 32);
         }
         return scratch;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe (float Scale, float Minimum) Factors(byte* block, float* halves) => (halves[*(ushort*)block], halves[*(ushort*)(block + 2)]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Scales(byte* block, int* scales, short* minima) => SixBitScales.Integers(block, scales, minima);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Expand(byte* packed, nint piece, byte* q, nint ldq)
+    {
+        var nibble = Vector256.Create((byte)15);
+        var fifth = Vector256.Create((byte)16);
+        var qh = Vector256.Load(packed).AsUInt16();
+        for (var pair = 0; pair < 4; pair++, qh >>= 2)
+        {
+            var qs = Vector256.Load(packed + (pair + 1) * piece);
+            ((qs & nibble) | ((qh << 4).AsByte() & fifth)).Store(q + 2 * pair * ldq);
+            ((qs >> 4) | ((qh << 3).AsByte() & fifth)).Store(q + (2 * pair + 1) * ldq);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ReferenceModels.Quantization;
 
@@ -12,7 +13,7 @@ namespace ReferenceModels.Quantization;
 ///  208  half   d
 /// </code>
 /// </summary>
-internal readonly struct Q6_K : IScaledBlock
+internal readonly struct Q6_K : IByteBlock
 {
     public static int Elements => 256;
 
@@ -23,6 +24,14 @@ internal readonly struct Q6_K : IScaledBlock
     public static bool HasMinima => false;
 
     public static ActivationFormat Activations => ActivationFormat.Q8_K;
+
+    public static int Largest => 63;
+
+    public static int Zero => 32;
+
+    public static int PackedOffset => 0;
+
+    public static int PackedBytes => 192;
 
     public static unsafe void Dequantize(byte* block, float* y)
     {
@@ -57,5 +66,36 @@ internal readonly struct Q6_K : IScaledBlock
             (((odd >> 2) & lower) | (qh & upper)).AsSByte().Store(q + 96);
         }
         return scratch;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe (float Scale, float Minimum) Factors(byte* block, float* halves) => (halves[*(ushort*)(block + 208)], 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Scales(byte* block, int* scales, short* minima)
+    {
+        var s = Avx2.ConvertToVector256Int16((sbyte*)(block + 192));
+        s.Store(minima);
+        // Within each half of the register: the first four twice, the last four twice.
+        var (low, high) = (Avx2.UnpackLow(s, s).AsInt32(), Avx2.UnpackHigh(s, s).AsInt32());
+        Avx2.Permute2x128(low, high, 0x20).Store(scales);
+        Avx2.Permute2x128(low, high, 0x31).Store(scales + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Expand(byte* packed, nint piece, byte* q, nint ldq)
+    {
+        var lower = Vector256.Create((byte)0x0F).AsUInt16();
+        var upper = Vector256.Create((byte)0x30).AsUInt16();
+        for (var half = 0; half < 2; half++)
+        {
+            var (even, odd) = (Vector256.Load(packed + 2 * half * piece).AsUInt16(), Vector256.Load(packed + (2 * half + 1) * piece).AsUInt16());
+            var qh = Vector256.Load(packed + (4 + half) * piece).AsUInt16();
+            byte* to = q + 4 * half * ldq;
+            ((even & lower) | ((qh << 4) & upper)).AsByte().Store(to);
+            ((odd & lower) | ((qh << 2) & upper)).AsByte().Store(to + ldq);
+            (((even >> 4) & lower) | (qh & upper)).AsByte().Store(to + 2 * ldq);
+            (((odd >> 4) & lower) | ((qh >> 2) & upper)).AsByte().Store(to + 3 * ldq);
+        }
     }
 }

@@ -8,6 +8,8 @@ namespace ReferenceModels.Quantization;
 internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TBlock.Elements, TBlock.Bytes, TBlock.Activations)
     where TBlock : struct, IScaledBlock
 {
+    public override IntegerKernel? Integers => ShortKernel<TBlock>.Instance;
+
     public override int SumElements => TBlock.HasMinima ? TBlock.Group : 0;
 
     public override void Dequantize(byte* blocks, long stride, int rows, float* y, int ldy, int n)
