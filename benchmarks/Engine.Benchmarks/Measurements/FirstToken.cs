@@ -13,7 +13,7 @@ internal static class FirstToken
     public static void Run(string path, string side, Settings settings)
     {
         long begin = Stopwatch.GetTimestamp();
-        using IBareModel model = side == "reference" ? new BareReference(path, settings.Threads, 512) : new BareLlama(path, settings.Threads, 512);
+        using IBareModel model = side == "reference" ? new BareReference(path, settings.Threads, 512, arithmetic: settings.Arithmetics[0]) : new BareLlama(path, settings.Threads, 512);
         int token = model.Decode(Comparison.Tokens(PromptTokens, 0, model.VocabularySize));
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         model.Decode(Comparison.Tokens(settings.Prompt, 1, model.VocabularySize));

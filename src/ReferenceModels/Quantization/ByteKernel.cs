@@ -65,7 +65,7 @@ internal sealed unsafe class ByteKernel<TBlock> : IntegerKernel, IDotKernel wher
         for (int r = 0; r < Rows; r++)
         {
             block[r] = w + Math.Min(r, rows - 1) * stride;
-            Prefetch.Ahead(block[r], TBlock.Bytes);
+            Prefetch.Lines(block[r] + Rows * stride, TBlock.Bytes);
             (d[r], d[Rows + r]) = TBlock.Factors(block[r], halves);
             TBlock.Scales(block[r], scales + 16 * r, minima + 16 * r);
         }

@@ -31,7 +31,7 @@ internal abstract unsafe class IntegerKernel
     /// <summary>Bytes of a panel.</summary>
     public abstract int PanelBytes { get; }
 
-    /// <summary>Unpacks columns of eight rows.</summary>
+    /// <summary>Unpacks columns of eight rows, and prefetches those of the next eight.</summary>
     /// <param name="w">The first row's first block.</param>
     /// <param name="stride">Bytes from row to row.</param>
     /// <param name="rows">Rows present, at most <see cref="Rows"/>; the last one takes the place of those that are missing.</param>

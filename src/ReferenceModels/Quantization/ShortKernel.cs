@@ -47,7 +47,7 @@ internal sealed unsafe class ShortKernel<TBlock> : IntegerKernel where TBlock : 
             float* s = scales + 16 * r;
             for (int c = 0; c < n; c += TBlock.Elements, block += TBlock.Bytes, s += TBlock.Elements / TBlock.Group)
             {
-                Prefetch.Ahead(block, TBlock.Bytes);
+                Prefetch.Lines(block + Rows * stride, TBlock.Bytes);
                 sbyte* narrow = TBlock.Unpack(block, halves, scratch, s, minima);
                 for (int i = 0; i < TBlock.Elements; i += 16)
                 {
