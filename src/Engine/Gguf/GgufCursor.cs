@@ -20,7 +20,11 @@ internal sealed class GgufCursor(MappedFile file)
     /// <summary>A count of items that take at least this many bytes each.</summary>
     public int Count(string what, int limit, int bytesEach)
     {
-        ulong count = UInt64(what);
+        return CheckedCount(UInt64(what), what, limit, bytesEach);
+    }
+
+    private int CheckedCount(ulong count, string what, int limit, int bytesEach)
+    {
         if (count > (ulong)limit)
         {
             throw Refuse(what, $"at most {limit:N0}", $"{count:N0}");
@@ -31,7 +35,12 @@ internal sealed class GgufCursor(MappedFile file)
     }
 
     /// <summary>Reads a length and as many bytes.</summary>
-    public ReadOnlySpan<byte> String(string what, int limit) => Take(Count($"the length of {what}", limit, 1), what);
+    public ReadOnlySpan<byte> String(string what, int limit)
+    {
+        ulong length = UInt64(what);
+        // A vocabulary has a hundred thousand strings, so the sentence is put together only if one is refused.
+        return length <= (ulong)Math.Min(limit, Remaining) ? Take((int)length, what) : Take(CheckedCount(length, $"the length of {what}", limit, 1), what);
+    }
 
     /// <summary>A length and as many bytes, which must be UTF-8 without NUL and not empty.</summary>
     public string Name(string what, int limit)

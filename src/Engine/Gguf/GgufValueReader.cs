@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Gguf;
 
 /// <summary>Reads metadata values.</summary>
@@ -27,6 +29,7 @@ internal static class GgufValueReader
         return type == GgufValueType.String ? ReadStrings(cursor, what, count) : ReadNumbers(cursor, what, type, count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     private static GgufValue ReadStrings(GgufCursor cursor, string what, int count)
     {
         var ends = new int[count];

@@ -22,6 +22,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
     private BytePairWorkspace? _workspace;
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     public ByteLevelBpe(Vocabulary vocabulary, GgufStrings merges, PreTokenizer preTokenizer) : base(vocabulary, TokenSpelling.ByteLevel)
     {
         _preTokenizer = preTokenizer;
@@ -127,6 +128,7 @@ internal sealed class ByteLevelBpe : VocabularyTokenizer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     private MergeTable ReadMerges(GgufStrings merges, byte[] bytes)
     {
         var table = new MergeTable(merges.Count);

@@ -17,6 +17,7 @@ internal sealed class SentencePieceBpe : VocabularyTokenizer
     private readonly WordState[] _words;                // (V), determined when a word first occurs
 
     /// <summary>A tokenizer over a file's vocabulary.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     public SentencePieceBpe(Vocabulary vocabulary) : base(vocabulary, TokenSpelling.SentencePiece)
     {
         _words = new WordState[vocabulary.Count];

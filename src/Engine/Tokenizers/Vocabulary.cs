@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Engine.Gguf;
 
@@ -117,6 +118,7 @@ internal sealed class Vocabulary
     /// <summary>The id of a token by its text; -1 if there is none.</summary>
     public int Find(string text) => _tokens.Find(Encoding.UTF8.GetBytes(text));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     private static TokenTable ReadTokens(GgufMetadata metadata, GgufStrings tokens)
     {
         var table = new TokenTable(tokens.Count, tokens.Count * 8);
@@ -136,6 +138,7 @@ internal sealed class Vocabulary
             ? [.. metadata.GetInt32s(GgufKeys.Scores)!.Select(score => (float)score)]
             : [.. metadata.GetFloat32s(GgufKeys.Scores) ?? new float[count]];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     private static TokenAttributes[] ReadAttributes(IReadOnlyList<int>? types, int count)
     {
         if (types is null)

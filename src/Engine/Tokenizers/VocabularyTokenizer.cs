@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Engine.Tokenizers.Unicode;
 
@@ -14,6 +15,7 @@ internal abstract class VocabularyTokenizer : ITokenizer
     private Action? _onOtherwise;       // null once it has been called
 
     /// <summary>Spells every token once, so that a generation allocates nothing for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     protected VocabularyTokenizer(Vocabulary vocabulary, Func<Vocabulary, int, byte[]> spell)
     {
         Vocabulary = vocabulary;

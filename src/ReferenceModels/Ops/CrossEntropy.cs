@@ -41,7 +41,7 @@ internal static class CrossEntropy
         Span<float> e = p.AsSpan(0, z.Length);
         float max = TensorPrimitives.Max(z);
         TensorPrimitives.Subtract(z, max, e);
-        TensorPrimitives.Exp(e, e);
+        Exponentials.Exp(e, e);
         float sum = TensorPrimitives.Sum<float>(e);
         double loss = Math.Log(sum) - ((double)z[target] - max);
         if (!δz.IsEmpty)

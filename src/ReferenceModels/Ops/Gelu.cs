@@ -58,7 +58,7 @@ internal static class Gelu
         TensorPrimitives.Multiply(y, Cubic, y);
         TensorPrimitives.Add(y, Linear, y);
         TensorPrimitives.Multiply(y, x, y);
-        TensorPrimitives.Sigmoid(y, y);
+        Exponentials.Sigmoid(y, y);
         TensorPrimitives.Multiply(y, x, y);
     }
 
@@ -82,7 +82,7 @@ internal static class Gelu
             TensorPrimitives.Multiply(σ, Cubic, σ);
             TensorPrimitives.Add(σ, Linear, σ);
             TensorPrimitives.Multiply(σ, x_i, σ);
-            TensorPrimitives.Sigmoid(σ, σ);
+            Exponentials.Sigmoid(σ, σ);
             // σ + x·σ·(1 − σ)·(Linear + 3·Cubic·x²)
             for (int k = 0; k < x_i.Length; k++)
             {

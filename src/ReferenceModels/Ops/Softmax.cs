@@ -10,7 +10,7 @@ internal static class Softmax
     public static void Forward(Span<float> x)
     {
         TensorPrimitives.Subtract(x, TensorPrimitives.Max<float>(x), x);
-        TensorPrimitives.Exp(x, x);
+        Exponentials.Exp(x, x);
         TensorPrimitives.Multiply(x, 1 / TensorPrimitives.Sum<float>(x), x);
     }
 

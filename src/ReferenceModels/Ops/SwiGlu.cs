@@ -37,7 +37,7 @@ internal static class SwiGlu
     /// <summary>One row, (f).</summary>
     public static void Forward(ReadOnlySpan<float> g, ReadOnlySpan<float> u, Span<float> y)
     {
-        TensorPrimitives.Sigmoid(g, y);
+        Exponentials.Sigmoid(g, y);
         TensorPrimitives.Multiply(y, g, y);
         TensorPrimitives.Multiply(y, u, y);
     }
@@ -50,7 +50,7 @@ internal static class SwiGlu
         {
             int n = Math.Min(Chunk, g.Length - i);
             Span<float> σ = a[..n], silu = b[..n], product = c[..n], δg_i = δg.Slice(i, n), δu_i = δu.Slice(i, n);
-            TensorPrimitives.Sigmoid(g.Slice(i, n), σ);
+            Exponentials.Sigmoid(g.Slice(i, n), σ);
             TensorPrimitives.Multiply(g.Slice(i, n), σ, silu);
             TensorPrimitives.MultiplyAdd(δy.Slice(i, n), silu, δu_i, δu_i);
             // SiLU′ = σ + SiLU − σ·SiLU

@@ -47,6 +47,7 @@ internal readonly struct F16 : IFloatBlock
 
     public static bool IsFinite<V, TLanes>(V largest) where TLanes : ILanes<V> => TLanes.AreFinite(largest);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a loop over the vocabulary, once: no time for tiers
     private static unsafe float* TableOfSingles()
     {
         var table = (float*)NativeMemory.AlignedAlloc(65536 * sizeof(float), 64);
