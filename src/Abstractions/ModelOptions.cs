@@ -57,7 +57,7 @@ public sealed record ModelOptions
     /// <summary>How the backend <c>reference</c> computes products with quantized and 16-bit weights for requests with <see cref="Numerics.Production"/>:
     /// generations, scores and embeddings. Other backends ignore it.</summary>
     /// <value>The default is <see cref="Arithmetic.Exact"/>: F32 activations. <see cref="Arithmetic.Ggml"/> rounds activations as llama.cpp does on the CPU,
-    /// beside quantized weights to 8 bits in blocks, and is as far from the exact result as llama.cpp is.</value>
+    /// beside quantized weights to 8 bits in blocks: as far from the exact result as llama.cpp, and on x64 faster, up to twice for Q4_K, Q5_K and Q6_K.</value>
     /// <remarks>Requests with <see cref="Numerics.Strict"/> stay exact, and every request that asks for <see cref="Arithmetic.Ggml"/> itself gets it.</remarks>
     public Arithmetic Arithmetic { get; init; }
 

@@ -9,7 +9,8 @@ namespace ReferenceModels;
 /// <summary>The sequences of a managed decoder.</summary>
 /// <remarks>Sequences share one pool of cells, in pages (<see cref="PagedCache"/>): a shared prefix is stored once, except for the rest that does not
 /// fill a page. In exact arithmetic, each row of a step of up to <see cref="Linear.FewTokens"/> tokens equals to the last bit what it would be alone.
-/// Products of more tokens use another kernel, which rounds differently, but there too a row does not depend on which other rows accompany it.</remarks>
+/// Products of more tokens use another kernel, which rounds differently, but there too a row does not depend on which other rows accompany it. In ggml's
+/// arithmetic, products with Q4_K, Q5_K and Q6_K give a row the same bits beside any number of others.</remarks>
 internal sealed class ReferenceBatch : ISequenceBatch
 {
     private readonly IPackedDecoder _decoder;

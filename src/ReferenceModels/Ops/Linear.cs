@@ -8,11 +8,14 @@ namespace ReferenceModels.Ops;
 /// <summary>y = x Wᵀ, with W (out, in), x (T, in), y (T, out).</summary>
 /// <remarks>Exact arithmetic: the weight's elements as F32 times F32 activations, sums in F32 in an order that the kernel
 /// chooses and that does not depend on the threads. <see cref="LinearNaive"/> is the definition. In ggml arithmetic the activations are
-/// rounded first (<see cref="ActivationRounding"/>).</remarks>
+/// rounded first (<see cref="ActivationRounding"/>), and where both sides are integers then, they are multiplied as such (<see cref="IntegerKernel"/>).</remarks>
 internal static unsafe partial class Linear
 {
-    // Bytes of W for one index of the loop for few tokens: enough for long sequential reads, yet several indices even for a small weight.
+    // Bytes of W for one index of the loop for few tokens: enough for long sequential reads, yet several indices even for a small weight. The processor's
+    // prefetching starts anew with each strip, so those of a large weight are longer.
     private const int StripBytes = 64 * 1024;
+    private const int LongestStripBytes = 1024 * 1024;
+    private const int StripsPerThread = 16;
 
     /// <summary>Up to this many tokens the weight is used in its own format, and each result equals to the last bit what the token gets alone. With more, converting tiles to floats pays off.</summary>
     internal const int FewTokens = 8;
@@ -62,12 +65,19 @@ internal static unsafe partial class Linear
 
     private static void MultiplyVector(Weight W, float* x, float* sums, float* y, Workers workers)
     {
-        var strip = (int)Math.Clamp(StripBytes / W.RowBytes, 2, 1024) & ~1;
+        var strip = StripRows(W, 2, workers);
         workers.For((W.Rows + strip - 1) / strip, i =>
         {
             var first = i * strip;
             W.Format.Dot(W.Data + first * W.RowBytes, Math.Min(strip, W.Rows - first), x, sums, y + first, W.Columns);
         });
+    }
+
+    // A multiple of some rows.
+    private static int StripRows(Weight W, int multiple, Workers workers)
+    {
+        long bytes = Math.Clamp(W.Rows * W.RowBytes / (StripsPerThread * workers.Threads), StripBytes, LongestStripBytes);
+        return (int)Math.Clamp(bytes / W.RowBytes, multiple, 1024) / multiple * multiple;
     }
 
     // Σ x over each group of 16 or 32 elements.

@@ -35,7 +35,7 @@ internal static unsafe partial class Linear
             };
             workers.For(T, t => tokens.Round(build, kernel, t, new(x + (long)t * K, K)));
             int rows = T <= FewTokens ? IntegerKernel.Rows : IntegerKernel.Rows * SharingPanels;
-            int strip = T <= FewTokens ? (int)Math.Clamp(StripBytes / W.RowBytes, rows, 1024) / rows * rows : rows;
+            int strip = T <= FewTokens ? StripRows(W, rows, workers) : rows;
             for (int t = 0; t < T; t += MatrixTokens)
             {
                 int first = t, count = Math.Min(MatrixTokens, T - t);

@@ -19,6 +19,7 @@ internal sealed class BenchCommand
     private readonly Option<int> _promptTokens = NumberOption.Create("--prompt-tokens", 1, 1 << 20, 128, "Tokens of the prompt.");
     private readonly Option<int> _generateTokens = NumberOption.Create("--generate-tokens", 1, 1 << 20, 32, "Tokens to generate after it.");
     private readonly Option<int> _repeat = NumberOption.Create("--repeat", 1, 1000, 5, "Runs; the median counts.");
+    private readonly Option<string> _arithmetic = ChoiceOption.Create("--arithmetic", "How the backend 'reference' multiplies with quantized and 16-bit weights.", "exact", "ggml");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON document." };
     private readonly ModelOptionGroup _model = new();
 
@@ -32,10 +33,10 @@ internal sealed class BenchCommand
             Examples =
             [
                 "engine bench --model llama.gguf",
-                "engine bench --model llama.gguf --backend reference --prompt-tokens 64 --json",
+                "engine bench --model llama.gguf --backend reference --arithmetic ggml --prompt-tokens 64 --json",
             ],
         };
-        verb.AddGroup("Measurement", _promptTokens, _generateTokens, _repeat, _json);
+        verb.AddGroup("Measurement", _promptTokens, _generateTokens, _repeat, _arithmetic, _json);
         _model.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -44,7 +45,7 @@ internal sealed class BenchCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var size = new Size(parsed.GetValue(_promptTokens), parsed.GetValue(_generateTokens), parsed.GetValue(_repeat));
-        ModelOptions options = _model.Read(parsed);
+        ModelOptions options = _model.Read(parsed) with { Arithmetic = Enum.Parse<Arithmetic>(parsed.GetValue(_arithmetic)!, ignoreCase: true) };
         await using var backends = new Backends(parsed.GetValue(CommandPath.Verbose));
         long begin = Stopwatch.GetTimestamp();
         IModel model = await backends.LoadAsync(options, cancellationToken).ConfigureAwait(false);
@@ -58,6 +59,7 @@ internal sealed class BenchCommand
             {
                 Backend = model.Card.Backend,
                 Device = model.Card.Device,
+                Arithmetic = model.Card.Backend == ReferenceModels.ReferenceBackend.BackendName ? parsed.GetValue(_arithmetic) : null,
                 Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount,
                 PrefillTokensPerSecond = Median(prefill),
                 DecodeTokensPerSecond = Median(decode),
@@ -146,7 +148,7 @@ internal sealed class BenchCommand
             string.Create(CultureInfo.InvariantCulture, $"\nwith {Path.GetFileName(adapter.Path)}{(adapter.Scale == 1 ? "" : $" × {adapter.Scale}")}")));
         return string.Create(CultureInfo.InvariantCulture, $"""
             {report.Model}: {report.FileType}, {report.Parameters:N0} parameters, {report.TensorBytes / mebibyte:N1} MiB{adapters}
-            {report.Backend} on {report.Device}, {threads}, loaded in {report.LoadSeconds:N2} s
+            {report.Backend} on {report.Device}, {(report.Arithmetic is { } arithmetic ? $"{arithmetic} arithmetic, " : "")}{threads}, loaded in {report.LoadSeconds:N2} s
 
             prefill  {report.PrefillTokensPerSecond,12:N1} tokens/s   {report.PromptTokens} tokens, {prefill.Min():N1} to {prefill.Max():N1}
             decode   {report.DecodeTokensPerSecond,12:N1} tokens/s   {report.GenerateTokens} tokens, {decode.Min():N1} to {decode.Max():N1}

@@ -9,6 +9,9 @@ internal sealed record BenchReport
 
     public required string Device { get; init; }
 
+    /// <summary><c>exact</c> or <c>ggml</c>; null for a backend with only one arithmetic.</summary>
+    public required string? Arithmetic { get; init; }
+
     public required int Threads { get; init; }
 
     public required double PrefillTokensPerSecond { get; init; }

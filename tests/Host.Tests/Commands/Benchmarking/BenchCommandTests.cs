@@ -23,6 +23,18 @@ public sealed class BenchCommandTests
         Assert.True(report.GetProperty("peak_memory_bytes").GetInt64() > new FileInfo(Model).Length);
     }
 
+    [Theory]
+    [InlineData("reference", "ggml", "ggml")]
+    [InlineData("reference", "Exact", "exact")]
+    [InlineData("llama.cpp", "ggml", null)]
+    public async Task The_document_names_the_arithmetic_of_a_backend_that_has_two(string backend, string asked, string? named)
+    {
+        Outcome outcome = await EngineProcess.RunAsync(
+            "bench", "--model", TestData.Model("aidreams260K-q8_0.gguf"), "--backend", backend, "--arithmetic", asked, "--prompt-tokens", "16", "--generate-tokens", "4", "--repeat", "1", "--json");
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.Equal(named, JsonSerializer.Deserialize<JsonElement>(outcome.Output).GetProperty("arithmetic").GetString());
+    }
+
     [Fact]
     public async Task More_tokens_than_the_context_holds_are_refused_with_all_numbers()
     {
