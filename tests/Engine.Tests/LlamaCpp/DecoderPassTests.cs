@@ -48,7 +48,7 @@ public sealed class DecoderPassTests : IDisposable
         try
         {
             // A cancellation that falls between two batches leaves llama.cpp nothing to log: another is tried then.
-            for (int wait = 20; wait < 40 && !lines.All.Any(IsOfTheAbort); wait++)
+            for (int wait = 20; wait < 120 && !lines.All.Any(IsOfTheAbort); wait++)
             {
                 CancellationToken soon = Steady.CancelledAfter(TimeSpan.FromMilliseconds(wait));
                 Assert.Throws<OperationCanceledException>(() => { pass.Continue(new int[Context - 2], soon); });

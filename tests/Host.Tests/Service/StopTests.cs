@@ -91,8 +91,8 @@ public sealed class StopTests
     {
         using var model = new SlowModel();
         using var systemd = new NotifySocket();
-        // Enough that they are not loaded before the signal: each takes some hundredths of a second.
-        IEnumerable<(string, string)> others = Enumerable.Range(0, 100).SelectMany(i => new[]
+        // Enough that they are not loaded before the signal, even if this test has to wait for the processor: each takes one or two hundredths of a second.
+        IEnumerable<(string, string)> others = Enumerable.Range(0, 400).SelectMany(i => new[]
         {
             ($"Engine__Models__other{i}__Path", model.Path), ($"Engine__Models__other{i}__Backend", "llama.cpp"), ($"Engine__Models__other{i}__ContextLength", "64"),
         });
