@@ -18,10 +18,7 @@ internal sealed class GgufCursor(MappedFile file)
     public ulong UInt64(string what) => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong), what));
 
     /// <summary>A count of items that take at least this many bytes each.</summary>
-    public int Count(string what, int limit, int bytesEach)
-    {
-        return CheckedCount(UInt64(what), what, limit, bytesEach);
-    }
+    public int Count(string what, int limit, int bytesEach) => CheckedCount(UInt64(what), what, limit, bytesEach);
 
     private int CheckedCount(ulong count, string what, int limit, int bytesEach)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace ReferenceModels.Ops;
 
 /// <summary>e^x and σ(x) over spans, with the bits of <see cref="System.Numerics.Tensors.TensorPrimitives"/>, whose own loops take a hundred times as long
-/// until .NET has compiled them a second time: most of the time to a first token.</summary>
+/// until .NET has compiled them a second time, which is later than a first token.</summary>
 internal static class Exponentials
 {
     /// <summary>y = e^x; <paramref name="y"/> may be <paramref name="x"/>.</summary>

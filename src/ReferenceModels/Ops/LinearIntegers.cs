@@ -17,8 +17,7 @@ internal static unsafe partial class Linear
     // As a build of ggml computes it, with integers on both sides.
     private static void MultiplyIntegers(GgmlBuild build, IntegerKernel kernel, Weight W, float* x, float* y, int T, Workers workers)
     {
-        // Tokens that are missing from the last four are computed and dropped.
-        int K = W.Columns, room = (T + IntegerKernel.Tokens - 1) / IntegerKernel.Tokens * IntegerKernel.Tokens, scales = K / kernel.ScaleElements, groups = K / kernel.Group;
+        int K = W.Columns, room = Room(T), scales = K / kernel.ScaleElements, groups = K / kernel.Group;
         byte[] rented = ArrayPool<byte>.Shared.Rent(checked(room * (K * kernel.ElementBytes + scales * sizeof(float) + groups * sizeof(short))) + 64);
         fixed (byte* memory = rented)
         {
@@ -51,12 +50,15 @@ internal static unsafe partial class Linear
         ArrayPool<byte>.Shared.Return(rented);
     }
 
+    // Tokens that are missing from the last four are computed and dropped.
+    private static int Room(int T) => (T + IntegerKernel.Tokens - 1) / IntegerKernel.Tokens * IntegerKernel.Tokens;
+
     // y (T, rows)
     [SkipLocalsInit]
     private static void MultiplyRows(IntegerKernel kernel, Weight W, int first, int rows, IntegerTokens x, float* y, int T)
     {
         const int r = IntegerKernel.Rows;
-        int panels = (rows + r - 1) / r, ld = panels * r, room = (T + IntegerKernel.Tokens - 1) / IntegerKernel.Tokens * IntegerKernel.Tokens;
+        int panels = (rows + r - 1) / r, ld = panels * r, room = Room(T);
         byte* memory = stackalloc byte[panels * kernel.PanelBytes + ld * room * sizeof(float) + 64], panel = (byte*)(((nint)memory + 63) & ~63), w = W.Data + first * W.RowBytes;
         float* sums = (float*)(panel + panels * kernel.PanelBytes);
         if (T <= LoneTokens && kernel is IDotKernel dot)

@@ -10,7 +10,8 @@ internal sealed unsafe class ShortKernel<TBlock> : IntegerKernel where TBlock : 
     // A panel: (groups, rows) scales, then (columns / 2, rows, 2) integers.
     private const int IntegersAt = Depth / 16 * Rows * sizeof(float);
 
-    /// <summary>The kernel, for a format without minima whose groups do not divide a token's block; else null. Floats in registers of 512 bits are faster.</summary>
+    /// <summary>The kernel; null if the format has minima or groups smaller than a token's blocks, if the processor lacks AVX2, or if it has AVX-512, with which
+    /// floats are faster.</summary>
     public static ShortKernel<TBlock>? Instance { get; } = Fma.IsSupported && Avx2.IsSupported && !Vector512.IsHardwareAccelerated && !TBlock.HasMinima && Suits ? new() : null;
 
     private static bool Suits => TBlock.Activations == ActivationFormat.Q8_K || (TBlock.Activations == ActivationFormat.Q8_0 && TBlock.Group == 32);

@@ -72,7 +72,7 @@ internal sealed class SchemaDocument
         return [.. children];
     }
 
-    /// <summary>A schema node outside the document, for a value that must equal another one.</summary>
+    /// <summary>A schema node that is not part of the document: it requires a value to equal a given one.</summary>
     public SchemaNode Made(SchemaNode origin) => new(_nodes++, default, origin, "") { Resource = origin.Resource, IsRead = true };
 
     /// <summary>The node with its keywords read.</summary>
