@@ -65,7 +65,7 @@ internal static unsafe partial class Linear
 
     private static void MultiplyVector(Weight W, float* x, float* sums, float* y, Workers workers)
     {
-        var strip = StripRows(W, 2, workers);
+        var strip = StripRows(W, 4, workers);
         workers.For((W.Rows + strip - 1) / strip, i =>
         {
             var first = i * strip;

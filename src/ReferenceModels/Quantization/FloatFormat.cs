@@ -84,32 +84,38 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
     }
 
     /// <summary>The dot products of rows with one token.</summary>
+    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V> =>
+        DotRows(&DotFour<V, TLanes>, w, (long)n * TBlock.Bytes, rows, x, null, y, n);
+
     [SkipLocalsInit]
-    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* y, int n) where TLanes : ILanes<V>
+    private static void DotFour<V, TLanes>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* none, float* y, int n) where TLanes : ILanes<V>
     {
-        long stride = (long)n * TBlock.Bytes;
-        float* sums = stackalloc float[2 * Lanes512.Count], rest = stackalloc float[Run];
-        byte* rest0 = stackalloc byte[2 * Run * TBlock.Bytes], rest1 = rest0 + Run * TBlock.Bytes;
-        // Two rows at a time, one from each half: see ScaledFormat.
-        int half = (rows + 1) / 2, whole = n - n % Run;
-        CopyRest((byte*)x, (byte*)rest, whole, n, sizeof(float));
-        for (var r = 0; r < half; r++)
+        const int run = Run * sizeof(float);
+        int p = Lanes512.Count;
+        float* sums = stackalloc float[4 * p];
+        new Span<float>(sums, 4 * p).Clear();
+        int whole = n - n % Run;
+        bool finite = DotFinite<V, TLanes>(w0, w1, w2, w3, x, sums, whole);
+        if (whole < n)
         {
-            byte* w0 = w + r * stride, w1 = half + r < rows ? w0 + half * stride : w0;
-            TLanes.Store(TLanes.Zero, sums);
-            TLanes.Store(TLanes.Zero, sums + Lanes512.Count);
-            bool finite = DotFinite<V, TLanes>(w0, w1, x, sums, whole);
-            if (whole < n)
-            {
-                CopyRest(w0, rest0, whole, n, TBlock.Bytes);
-                CopyRest(w1, rest1, whole, n, TBlock.Bytes);
-                finite &= DotFinite<V, TLanes>(rest0, rest1, rest, sums, Run);
-            }
-            y[r] = finite ? TLanes.Sum(TLanes.Load(sums)) : DotAny(w0, x, n);
-            if (w1 != w0)
-            {
-                y[half + r] = finite ? TLanes.Sum(TLanes.Load(sums + Lanes512.Count)) : DotAny(w1, x, n);
-            }
+            byte* rest = stackalloc byte[5 * run];
+            CopyRest(w0, rest, whole, n, TBlock.Bytes);
+            CopyRest(w1, rest + run, whole, n, TBlock.Bytes);
+            CopyRest(w2, rest + 2 * run, whole, n, TBlock.Bytes);
+            CopyRest(w3, rest + 3 * run, whole, n, TBlock.Bytes);
+            CopyRest((byte*)x, rest + 4 * run, whole, n, sizeof(float));
+            finite &= DotFinite<V, TLanes>(rest, rest + run, rest + 2 * run, rest + 3 * run, (float*)(rest + 4 * run), sums, Run);
+        }
+        y[0] = Product(w0, sums);
+        y[1] = Product(w1, sums + p);
+        y[2] = Product(w2, sums + 2 * p);
+        y[3] = Product(w3, sums + 3 * p);
+
+        // If one row has infinities, the others are still what they are alone.
+        float Product(byte* w, float* sum)
+        {
+            float any = finite ? 0 : DotAny(w, x, n);
+            return float.IsFinite(any) ? TLanes.Sum(TLanes.Load(sum)) : any;
         }
     }
 
@@ -141,27 +147,35 @@ internal sealed unsafe class FloatFormat<TBlock>(GgmlType type) : BlockFormat(ty
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 
-    // sums: the first row's, and from Lanes512.Count on the second row's.
+    // sums: those of each row, Lanes512.Count floats apart.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, float* x, float* sums, int n) where TLanes : ILanes<V>
+    private static bool DotFinite<V, TLanes>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* sums, int n) where TLanes : ILanes<V>
     {
-        float* memory = stackalloc float[2 * Run + 16], scratch = (float*)(((nint)memory + 63) & ~63);
-        V a = TLanes.Load(sums), b = TLanes.Load(sums + Lanes512.Count), largest = TLanes.Zero;
-        for (float* end = x + n; x < end; w0 += Run * TBlock.Bytes, w1 += Run * TBlock.Bytes)
+        int p = Lanes512.Count;
+        float* memory = stackalloc float[4 * Run + 16], scratch = (float*)(((nint)memory + 63) & ~63);
+        V s0 = TLanes.Load(sums), s1 = TLanes.Load(sums + p), s2 = TLanes.Load(sums + 2 * p), s3 = TLanes.Load(sums + 3 * p), largest = TLanes.Zero;
+        for (float* end = x + n; x < end; w0 += Run * TBlock.Bytes, w1 += Run * TBlock.Bytes, w2 += Run * TBlock.Bytes, w3 += Run * TBlock.Bytes)
         {
             Prefetch.Ahead(w0, Run * TBlock.Bytes);
             Prefetch.Ahead(w1, Run * TBlock.Bytes);
+            Prefetch.Ahead(w2, Run * TBlock.Bytes);
+            Prefetch.Ahead(w3, Run * TBlock.Bytes);
             float* run0 = TBlock.Unpack<V, TLanes>(w0, scratch, ref largest), run1 = TBlock.Unpack<V, TLanes>(w1, scratch + Run, ref largest);
+            float* run2 = TBlock.Unpack<V, TLanes>(w2, scratch + 2 * Run, ref largest), run3 = TBlock.Unpack<V, TLanes>(w3, scratch + 3 * Run, ref largest);
             for (int i = 0; i < Run; i += TLanes.Count, x += TLanes.Count)
             {
                 V v = TLanes.Load(x);
-                a = TLanes.MultiplyAdd(TLanes.Load(run0 + i), v, a);
-                b = TLanes.MultiplyAdd(TLanes.Load(run1 + i), v, b);
+                s0 = TLanes.MultiplyAdd(TLanes.Load(run0 + i), v, s0);
+                s1 = TLanes.MultiplyAdd(TLanes.Load(run1 + i), v, s1);
+                s2 = TLanes.MultiplyAdd(TLanes.Load(run2 + i), v, s2);
+                s3 = TLanes.MultiplyAdd(TLanes.Load(run3 + i), v, s3);
             }
         }
-        TLanes.Store(a, sums);
-        TLanes.Store(b, sums + Lanes512.Count);
+        TLanes.Store(s0, sums);
+        TLanes.Store(s1, sums + p);
+        TLanes.Store(s2, sums + 2 * p);
+        TLanes.Store(s3, sums + 3 * p);
         return TBlock.IsFinite<V, TLanes>(largest);
     }
 

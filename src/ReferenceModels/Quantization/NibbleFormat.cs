@@ -13,7 +13,7 @@ internal sealed unsafe class NibbleFormat() : ByteFormat<Q4_K>(GgmlType.Q4_K)
     {
         if (Avx512F.IsSupported)
         {
-            DotRows(&DotPair, w, rows, x, sums, y, n);
+            DotRows(&DotFour, w, RowBytes(n), rows, x, sums, y, n);
         }
         else
         {
@@ -23,27 +23,37 @@ internal sealed unsafe class NibbleFormat() : ByteFormat<Q4_K>(GgmlType.Q4_K)
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float First, float Second) DotPair(byte* w0, byte* w1, float* halves, float* x, float* sums, int n)
+    private static void DotFour(byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* sums, float* y, int n)
     {
-        float* memory = stackalloc float[64], scales = (float*)(((nint)memory + 31) & ~31);
-        Vector512<float> s0 = Vector512<float>.Zero, s1 = s0;
-        Vector256<float> m0 = Vector256<float>.Zero, m1 = m0;
-        for (; n > 0; n -= Q4_K.Elements, w0 += Q4_K.Bytes, w1 += Q4_K.Bytes, sums += 8)
+        // For each row eight scales and eight minima.
+        float* memory = stackalloc float[4 * 16 + 16], scales = (float*)(((nint)memory + 63) & ~63), minima = scales + 8, halves = F16.Singles;
+        Vector512<float> s0 = Vector512<float>.Zero, s1 = s0, s2 = s0, s3 = s0;
+        Vector256<float> m0 = Vector256<float>.Zero, m1 = m0, m2 = m0, m3 = m0;
+        for (; n > 0; n -= Q4_K.Elements, w0 += Q4_K.Bytes, w1 += Q4_K.Bytes, w2 += Q4_K.Bytes, w3 += Q4_K.Bytes, sums += 8)
         {
             Prefetch.Ahead(w0, Q4_K.Bytes);
             Prefetch.Ahead(w1, Q4_K.Bytes);
-            SixBitScales.Unpack(w0, halves, scales, scales + 8);
-            SixBitScales.Unpack(w1, halves, scales + 16, scales + 24);
+            Prefetch.Ahead(w2, Q4_K.Bytes);
+            Prefetch.Ahead(w3, Q4_K.Bytes);
+            SixBitScales.Unpack(w0, halves, scales, minima);
+            SixBitScales.Unpack(w1, halves, scales + 16, minima + 16);
+            SixBitScales.Unpack(w2, halves, scales + 32, minima + 32);
+            SixBitScales.Unpack(w3, halves, scales + 48, minima + 48);
             for (int pair = 0; pair < 4; pair++, x += 64)
             {
                 s0 = AddPair(s0, w0 + 16 + pair * 32, scales + 2 * pair, x);
                 s1 = AddPair(s1, w1 + 16 + pair * 32, scales + 16 + 2 * pair, x);
+                s2 = AddPair(s2, w2 + 16 + pair * 32, scales + 32 + 2 * pair, x);
+                s3 = AddPair(s3, w3 + 16 + pair * 32, scales + 48 + 2 * pair, x);
             }
             var sum = Vector256.Load(sums);
-            m0 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 8), sum, m0);
-            m1 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 24), sum, m1);
+            m0 = Vector256.MultiplyAddEstimate(Vector256.Load(minima), sum, m0);
+            m1 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 16), sum, m1);
+            m2 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 32), sum, m2);
+            m3 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 48), sum, m3);
         }
-        return (Lanes512.Sum(s0) - Lanes256.Sum(m0), Lanes512.Sum(s1) - Lanes256.Sum(m1));
+        (y[0], y[1]) = (Lanes512.Sum(s0) - Lanes256.Sum(m0), Lanes512.Sum(s1) - Lanes256.Sum(m1));
+        (y[2], y[3]) = (Lanes512.Sum(s2) - Lanes256.Sum(m2), Lanes512.Sum(s3) - Lanes256.Sum(m3));
     }
 
     // Two groups of 32: the low nibbles of 32 bytes, and the high ones.

@@ -120,85 +120,63 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         TLanes.Store(TBlock.HasMinima ? TLanes.Subtract(product, minimum) : product, y);
     }
 
-    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V> => DotRows(&DotPair<V, TLanes>, w, rows, x, sums, y, n);
-
-    /// <summary>The dot products of rows, by a kernel that takes two rows, <see cref="F16.Singles"/>, x, its sums and the length.</summary>
-    protected static void DotRows(delegate*<byte*, byte*, float*, float*, float*, int, (float First, float Second)> pair, byte* w, int rows, float* x, float* sums, float* y, int n)
-    {
-        var halves = F16.Singles;
-        long stride = n / TBlock.Elements * TBlock.Bytes;
-        // Two rows at a time, one from each half, so that each half is read sequentially, which suits prefetching.
-        var half = (rows + 1) / 2;
-        for (var r = 0; r < rows - half; r++)
-        {
-            (y[r], y[half + r]) = pair(w + r * stride, w + (half + r) * stride, halves, x, sums, n);
-        }
-        // A row without a partner is paired with itself.
-        if (rows % 2 == 1)
-        {
-            y[half - 1] = pair(w + (half - 1) * stride, w + (half - 1) * stride, halves, x, sums, n).First;
-        }
-    }
+    public static void Dot<V, TLanes>(byte* w, int rows, float* x, float* sums, float* y, int n) where TLanes : ILanes<V> =>
+        DotRows(&DotFour<V, TLanes>, w, (long)(n / TBlock.Elements) * TBlock.Bytes, rows, x, sums, y, n);
 
     // Σ (s q − m) x = Σ_g s_g Σ q x − Σ_g m_g Σ x: one multiplication by the scale per group, and one
     // multiply-add for the minima of eight groups.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float First, float Second) DotPair<V, TLanes>(byte* w0, byte* w1, float* halves, float* x, float* sums, int n) where TLanes : ILanes<V>
+    private static void DotFour<V, TLanes>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* sums, float* y, int n) where TLanes : ILanes<V>
     {
-        var memory = stackalloc sbyte[512 + 256 + 64];
-        var scratch = (sbyte*)(((nint)memory + 63) & ~63);
-        var scales = (float*)(scratch + 512);
-        V s0 = TLanes.Zero, s1 = s0;
-        Vector256<float> m0 = Vector256<float>.Zero, m1 = m0;
-        for (; n > 0; n -= TBlock.Elements, w0 += TBlock.Bytes, w1 += TBlock.Bytes)
+        // For each row 256 bytes, 16 scales and 16 minima.
+        sbyte* memory = stackalloc sbyte[4 * (256 + 128) + 64], scratch = (sbyte*)(((nint)memory + 63) & ~63);
+        float* scales = (float*)(scratch + 4 * 256), minima = scales + 16, halves = F16.Singles;
+        V s0 = TLanes.Zero, s1 = s0, s2 = s0, s3 = s0;
+        Vector256<float> m0 = Vector256<float>.Zero, m1 = m0, m2 = m0, m3 = m0;
+        for (; n > 0; n -= TBlock.Elements, w0 += TBlock.Bytes, w1 += TBlock.Bytes, w2 += TBlock.Bytes, w3 += TBlock.Bytes)
         {
             Prefetch.Ahead(w0, TBlock.Bytes);
             Prefetch.Ahead(w1, TBlock.Bytes);
-            var q0 = TBlock.Unpack(w0, halves, scratch, scales, scales + 16);
-            var q1 = TBlock.Unpack(w1, halves, scratch + 256, scales + 32, scales + 48);
-            if (TBlock.Elements == TBlock.Group)
+            Prefetch.Ahead(w2, TBlock.Bytes);
+            Prefetch.Ahead(w3, TBlock.Bytes);
+            sbyte* q0 = TBlock.Unpack(w0, halves, scratch, scales, minima), q1 = TBlock.Unpack(w1, halves, scratch + 256, scales + 32, minima + 32);
+            sbyte* q2 = TBlock.Unpack(w2, halves, scratch + 512, scales + 64, minima + 64), q3 = TBlock.Unpack(w3, halves, scratch + 768, scales + 96, minima + 96);
+            for (float* s = scales, end = s + TBlock.Elements / TBlock.Group; s < end; s++, x += TBlock.Group, q0 += TBlock.Group, q1 += TBlock.Group, q2 += TBlock.Group, q3 += TBlock.Group)
             {
-                s0 = Add<V, TLanes>(s0, q0, scales, x);
-                s1 = Add<V, TLanes>(s1, q1, scales + 32, x);
-                x += TBlock.Group;
+                s0 = Add<V, TLanes>(s0, q0, s, x);
+                s1 = Add<V, TLanes>(s1, q1, s + 32, x);
+                s2 = Add<V, TLanes>(s2, q2, s + 64, x);
+                s3 = Add<V, TLanes>(s3, q3, s + 96, x);
             }
-            else
-            {
-                // Four groups per iteration: with one, a third of the instructions would be loop overhead.
-                for (var g = scales; g < scales + TBlock.Elements / TBlock.Group; g += 4, q0 += 4 * TBlock.Group, q1 += 4 * TBlock.Group, x += 4 * TBlock.Group)
-                {
-                    s0 = Add<V, TLanes>(s0, q0, g, x);
-                    s1 = Add<V, TLanes>(s1, q1, g + 32, x);
-                    s0 = Add<V, TLanes>(s0, q0 + TBlock.Group, g + 1, x + TBlock.Group);
-                    s1 = Add<V, TLanes>(s1, q1 + TBlock.Group, g + 33, x + TBlock.Group);
-                    s0 = Add<V, TLanes>(s0, q0 + 2 * TBlock.Group, g + 2, x + 2 * TBlock.Group);
-                    s1 = Add<V, TLanes>(s1, q1 + 2 * TBlock.Group, g + 34, x + 2 * TBlock.Group);
-                    s0 = Add<V, TLanes>(s0, q0 + 3 * TBlock.Group, g + 3, x + 3 * TBlock.Group);
-                    s1 = Add<V, TLanes>(s1, q1 + 3 * TBlock.Group, g + 35, x + 3 * TBlock.Group);
-                }
-            }
-
             if (TBlock.HasMinima)
             {
                 if (TBlock.Elements == TBlock.Group)
                 {
-                    m0 += Vector256.CreateScalar(scales[16] * *sums);
-                    m1 += Vector256.CreateScalar(scales[48] * *sums);
+                    m0 += Vector256.CreateScalar(minima[0] * *sums);
+                    m1 += Vector256.CreateScalar(minima[32] * *sums);
+                    m2 += Vector256.CreateScalar(minima[64] * *sums);
+                    m3 += Vector256.CreateScalar(minima[96] * *sums);
                     sums++;
                 }
-
-                for (var g = 0; g < TBlock.Elements / TBlock.Group / 8; g++, sums += 8)
+                for (int g = 0; g < TBlock.Elements / TBlock.Group / 8; g++, sums += 8)
                 {
                     var sum = Vector256.Load(sums);
-                    m0 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 16 + 8 * g), sum, m0);
-                    m1 = Vector256.MultiplyAddEstimate(Vector256.Load(scales + 48 + 8 * g), sum, m1);
+                    m0 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 8 * g), sum, m0);
+                    m1 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 32 + 8 * g), sum, m1);
+                    m2 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 64 + 8 * g), sum, m2);
+                    m3 = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 96 + 8 * g), sum, m3);
                 }
             }
         }
-        return TBlock.HasMinima
-            ? (TLanes.Sum(s0) - Lanes256.Sum(m0), TLanes.Sum(s1) - Lanes256.Sum(m1))
-            : (TLanes.Sum(s0), TLanes.Sum(s1));
+        (y[0], y[1], y[2], y[3]) = (TLanes.Sum(s0), TLanes.Sum(s1), TLanes.Sum(s2), TLanes.Sum(s3));
+        if (TBlock.HasMinima)
+        {
+            y[0] -= Lanes256.Sum(m0);
+            y[1] -= Lanes256.Sum(m1);
+            y[2] -= Lanes256.Sum(m2);
+            y[3] -= Lanes256.Sum(m3);
+        }
     }
 
     // sum + s Σ q x over a group, a partial sum in each lane.
@@ -226,7 +204,7 @@ internal unsafe class ScaledFormat<TBlock>(GgmlType type) : BlockFormat(type, TB
         return TLanes.MultiplyAdd(group, TLanes.Broadcast(*scale), sum);
     }
 
-    // The sums of DotPair for one row and several tokens: each byte is converted to a float once for all of them.
+    // The sums of DotFour for one row and several tokens: each byte is converted to a float once for all of them.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow<V, TLanes, TTokens>(byte* w, float* halves, float* x, float* sums, float* products, long stride, int n) where TLanes : ILanes<V> where TTokens : ITokenCount

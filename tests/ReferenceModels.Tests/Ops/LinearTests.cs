@@ -99,6 +99,24 @@ public class LinearTests
         }
     }
 
+    [Fact]
+    public unsafe void A_row_has_the_same_bits_beside_one_that_is_not_finite()
+    {
+        const int d_in = 70, rows = 7;
+        Half[] W = [.. Numbers.Floats(rows * d_in, 1).Select(w => (Half)w)];
+        float[] x = Numbers.Floats(d_in, 2), beside = new float[rows], alone = new float[rows];
+        using var workers = new Workers(2);
+        fixed (Half* data = W)
+        {
+            Weight weight = Weight.Frozen("w", GgmlType.F16, rows, d_in, (byte*)data);
+            Linear.Forward(weight, x, alone, workers);
+            W[2 * d_in + 3] = Half.NaN;
+            Linear.Forward(weight, x, beside, workers);
+        }
+        alone[2] = float.NaN;
+        Assert.Equal(alone, beside);
+    }
+
     // More tokens than are multiplied at once: 512, or fewer if rows are long.
     [Theory, InlineData(GgmlType.Q4_K, 512, 530), InlineData(GgmlType.Q8_0, 512, 530), InlineData(GgmlType.F32, 512, 530), InlineData(GgmlType.Q4_K, 16_384, 140)]
     public void Among_many_tokens_their_number_changes_no_bit_of_any(GgmlType type, int d_in, int longer)
