@@ -17,6 +17,7 @@ internal sealed class ReferenceModel : ILoadedModel
     private readonly Arithmetic _arithmetic;
     private readonly INetwork _network;
     private readonly Workers _workers;
+    private readonly ReadAhead? _readAhead;
     private readonly List<GgufAdapter> _adapters = [];
 
     /// <summary>Reads a file and takes ownership of it, even if this throws.</summary>
@@ -36,6 +37,7 @@ internal sealed class ReferenceModel : ILoadedModel
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
+            _readAhead = new ReadAhead(file);
             GgmlType[] types = [.. file.Tensors.Where(tensor => tensor.Shape.Count > 1).Select(tensor => tensor.Type).Distinct()];
             var prepared = Task.Run(() => Linear.Prepare(types, arithmetic));
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);
@@ -64,6 +66,7 @@ internal sealed class ReferenceModel : ILoadedModel
         catch
         {
             _adapters.ForEach(adapter => adapter.Dispose());
+            _readAhead?.Dispose();
             file.Dispose();
             throw;
         }
@@ -120,6 +123,7 @@ internal sealed class ReferenceModel : ILoadedModel
     {
         _workers.Dispose();
         _adapters.ForEach(adapter => adapter.Dispose());
+        _readAhead?.Dispose();
         _file.Dispose();
     }
 

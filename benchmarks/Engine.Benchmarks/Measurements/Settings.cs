@@ -48,9 +48,11 @@ internal sealed record Settings
                 "--sequences" => settings with { Sequences = Number() },
                 "--arithmetic" => settings with { Arithmetics = [Enum.Parse<Arithmetic>(Text(), ignoreCase: true)] },
                 "--python" => settings with { Python = Text() },
+                _ when name.StartsWith('-') => throw new ConfigurationException(
+                    $"Measuring: expected --threads, --pairs, --prompt, --decode, --context, --sequences, --arithmetic or --python, found '{name}'."),
                 _ => settings,
             };
-            if (!name.StartsWith("--", StringComparison.Ordinal))
+            if (!name.StartsWith('-'))
             {
                 models.Add(name);
             }

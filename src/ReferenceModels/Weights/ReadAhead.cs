@@ -1,0 +1,51 @@
+using Engine.Generation;
+using Engine.Gguf;
+
+namespace ReferenceModels.Weights;
+
+/// <summary>Reads a file's weights once, in order, on a thread of its own while the model loads. So the disk delivers them at its full speed, and the first pass finds
+/// them in memory instead of waiting for page after page wherever its threads happen to be.</summary>
+internal sealed unsafe class ReadAhead : IDisposable
+{
+    // The system maps the pages around one that is read, if it has them already: Linux 64 KiB.
+    private const int Stride = 64 * 1024;
+
+    // The pages of a smaller file take less than ten milliseconds.
+    private const long SmallestFile = 128 << 20;
+
+    private readonly Thread? _thread;
+    private volatile bool _disposed;
+
+    /// <summary>Starts reading, unless the file is small or larger than the memory that is available.</summary>
+    /// <param name="file">Must not be disposed before this.</param>
+    /// <param name="smallest">Bytes of the smallest file that is read ahead.</param>
+    public ReadAhead(GgufFile file, long smallest = SmallestFile)
+    {
+        if (file.FileBytes < smallest || file.FileBytes > AvailableMemory.Bytes())
+        {
+            return;
+        }
+
+        _thread = new Thread(() => Read(file)) { IsBackground = true, Name = "reference read-ahead" };
+        _thread.Start();
+    }
+
+    /// <summary>Stops reading.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _thread?.Join();
+    }
+
+    private void Read(GgufFile file)
+    {
+        foreach (GgufTensor tensor in file.Tensors)
+        {
+            byte* data = file.GetPointer(tensor);
+            for (long i = 0; i < tensor.ByteLength && !_disposed; i += Stride)
+            {
+                _ = Volatile.Read(ref data[i]);
+            }
+        }
+    }
+}
