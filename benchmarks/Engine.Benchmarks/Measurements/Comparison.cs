@@ -25,7 +25,7 @@ internal static class Comparison
             string name = Path.GetFileNameWithoutExtension(path);
             foreach (Arithmetic arithmetic in settings.Arithmetics.Where(arithmetic => arithmetic == Arithmetic.Exact || Model.Of(path).IsQuantized))
             {
-                Compare(path, arithmetic, $"{name} | {arithmetic}", settings, workers, peak);
+                Compare(path, arithmetic, $"{name} | {(arithmetic == Arithmetic.Exact ? "exact" : "ggml")}", settings, workers, peak);
             }
             PrintLoads(name, path, settings, new FileInfo(path).Length);
         }

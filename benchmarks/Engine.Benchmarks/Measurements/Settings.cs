@@ -46,7 +46,7 @@ internal sealed record Settings
                 "--decode" => settings with { Decode = Number() },
                 "--context" => settings with { Context = Number() },
                 "--sequences" => settings with { Sequences = Number() },
-                "--arithmetic" => settings with { Arithmetics = [Enum.Parse<Arithmetic>(Text(), ignoreCase: true)] },
+                "--arithmetic" => settings with { Arithmetics = [OneArithmetic()] },
                 "--python" => settings with { Python = Text() },
                 _ when name.StartsWith('-') => throw new ConfigurationException(
                     $"Measuring: expected --threads, --pairs, --prompt, --decode, --context, --sequences, --arithmetic or --python, found '{name}'."),
@@ -54,10 +54,12 @@ internal sealed record Settings
             };
             if (!name.StartsWith('-'))
             {
-                models.Add(name);
+                models.Add(File.Exists(name) ? name : throw new ConfigurationException($"Measuring: expected a GGUF file, found nothing at '{name}'. make-model writes one."));
             }
 
             string Text() => rest.MoveNext() ? rest.Current : throw new ConfigurationException($"Measuring: expected a value after {name}, found none.");
+            Arithmetic OneArithmetic() => Enum.TryParse(Text(), ignoreCase: true, out Arithmetic one) && Enum.IsDefined(one)
+                ? one : throw new ConfigurationException($"Measuring: expected exact or ggml after --arithmetic, found '{rest.Current}'.");
             int Number() => int.TryParse(Text(), NumberStyles.None, CultureInfo.InvariantCulture, out int n) && (n > 0 || name == "--context")
                 ? n : throw new ConfigurationException($"Measuring: expected a number after {name}, found '{rest.Current}'.");
         }
