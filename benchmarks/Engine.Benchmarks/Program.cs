@@ -30,6 +30,7 @@ const string Usage = """
                               mixed load on the real server by all doors, swaps and killed processes: was anything lost, did anything leak? CSV, plot, figures (Linux)
       quality [FOLDER [COUNT]]    the figures in the cards of the models that ship, on held-out texts; default models 300
       make-model OUT [TYPE]       random weights of Llama-3.2-1B's shape: F16 (default), Q8_0, Q4_0, Q4_K_M, Q5_K_M, Q6_K, BF16
+      make-odd-model OUT [TYPE]   the same of Qwen2.5-0.5B's shape, whose widths are not whole numbers of K-quant blocks
       make-small-model OUT [TYPE] the same with 100 million weights
     """;
 try
@@ -105,6 +106,9 @@ try
             break;
         case ["make-model", var path, var type]:
             RandomModel.Large.Make(path, type);
+            break;
+        case ["make-odd-model", var path, .. var rest]:
+            RandomModel.Odd.Make(path, rest.FirstOrDefault() ?? "F16");
             break;
         case ["make-small-model", var path, .. var rest]:
             RandomModel.Small.Make(path, rest.FirstOrDefault() ?? "F16");

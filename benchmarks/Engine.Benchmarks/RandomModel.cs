@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engine.Benchmarks;
 
-/// <summary>A file of random weights and a made-up vocabulary, of Llama-3.2-1B's shape or a smaller one: the speed is that of the real
+/// <summary>A file of random weights and a made-up vocabulary, of Llama-3.2-1B's shape or smaller ones: the speed is that of the real
 /// model, and nothing has to be downloaded.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="V">Tokens.</param>
@@ -21,6 +21,9 @@ internal sealed record RandomModel(string Name, int V, int Width, int FeedForwar
 
     /// <summary>1.24 billion weights.</summary>
     public static RandomModel Large { get; } = new("random weights of Llama-3.2-1B's shape", 128256, 2048, 8192, 16, 32, 8);
+
+    /// <summary>494 million weights. Its widths are not whole numbers of K-quant blocks, so llama.cpp's quantizer falls back to other formats for most of them.</summary>
+    public static RandomModel Odd { get; } = new("random weights of Qwen2.5-0.5B's shape", 151936, 896, 4864, 24, 14, 2);
 
     /// <summary>100 million weights.</summary>
     public static RandomModel Small { get; } = new("100 million random weights", 32000, 768, 2048, 12, 12, 4);

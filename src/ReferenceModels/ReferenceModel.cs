@@ -37,7 +37,7 @@ internal sealed class ReferenceModel : ILoadedModel
         {
             string architecture = file.Metadata.RequireString(GgufKeys.Architecture);
             var load = Networks.Loader(architecture, file.FileName);
-            _readAhead = new ReadAhead(file);
+            _readAhead = new ReadAhead(file, AvailableMemory.Bytes());
             GgmlType[] types = [.. file.Tensors.Where(tensor => tensor.Shape.Count > 1).Select(tensor => tensor.Type).Distinct()];
             var prepared = Task.Run(() => Linear.Prepare(types, arithmetic));
             Tokenizer = FileTokenizer.Read(file.Metadata, architecture, tokenizer, logger);

@@ -1,4 +1,3 @@
-using Engine.Generation;
 using Engine.Gguf;
 
 namespace ReferenceModels.Weights;
@@ -16,12 +15,13 @@ internal sealed unsafe class ReadAhead : IDisposable
     private readonly Thread? _thread;
     private volatile bool _disposed;
 
-    /// <summary>Starts reading, unless the file is small or larger than the memory that is available.</summary>
+    /// <summary>Starts reading, unless the file is small or would not stay in memory.</summary>
     /// <param name="file">Must not be disposed before this.</param>
+    /// <param name="available">Bytes of memory for its pages.</param>
     /// <param name="smallest">Bytes of the smallest file that is read ahead.</param>
-    public ReadAhead(GgufFile file, long smallest = SmallestFile)
+    public ReadAhead(GgufFile file, long available, long smallest = SmallestFile)
     {
-        if (file.FileBytes < smallest || file.FileBytes > AvailableMemory.Bytes())
+        if (file.FileBytes < smallest || file.FileBytes > available)
         {
             return;
         }
