@@ -2,8 +2,8 @@ using Engine.Gguf;
 
 namespace ReferenceModels.Weights;
 
-/// <summary>Reads a file's weights once, in order, on a thread of its own while the model loads. So the disk delivers them at its full speed, and the first pass finds
-/// them in memory instead of waiting for page after page wherever its threads happen to be.</summary>
+/// <summary>Reads a file's weights once, in order, on a thread of its own while the model loads: the disk is read sequentially, and the first pass finds the pages
+/// mapped instead of waiting for one after another wherever its threads happen to be.</summary>
 internal sealed unsafe class ReadAhead : IDisposable
 {
     // The system maps the pages around one that is read, if it has them already: Linux 64 KiB.
