@@ -149,9 +149,16 @@ internal static unsafe class PanelProduct
         int panelColumns = PanelColumns(wide);
         float* edge = stackalloc float[Rows * WidestPanel];
         int m = 0;
-        for (; wide && columns == panelColumns && M - m >= WideRows; m += WideRows)
+        for (; Vector512.IsHardwareAccelerated && columns == panelColumns && M - m >= WideRows; m += WideRows)
         {
-            WideTile(A.From(m, 0), panel, K, C + (long)m * ldc, ldc, add);
+            if (wide)
+            {
+                WideTile(A.From(m, 0), panel, K, C + (long)m * ldc, ldc, add);
+            }
+            else
+            {
+                NarrowTile(A.From(m, 0), panel, K, C + (long)m * ldc, ldc, add);
+            }
         }
         for (; m < M; m += Rows)
         {
@@ -239,6 +246,62 @@ internal static unsafe class PanelProduct
         Store<Vector512<float>, Lanes512>(c + 9L * ldc, s9_0, s9_1, add);
         Store<Vector512<float>, Lanes512>(c + 10L * ldc, s10_0, s10_1, add);
         Store<Vector512<float>, Lanes512>(c + 11L * ldc, s11_0, s11_1, add);
+    }
+
+    // Twelve rows by one register, which is a whole panel of 16 columns.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void NarrowTile(Strided A, float* b, int K, float* c, int ldc, bool add)
+    {
+        long step = A.RowStride;
+        float* a0 = A.Data, a1 = a0 + step, a2 = a1 + step, a3 = a2 + step, a4 = a3 + step, a5 = a4 + step;
+        float* a6 = a5 + step, a7 = a6 + step, a8 = a7 + step, a9 = a8 + step, a10 = a9 + step, a11 = a10 + step;
+        Vector512<float> s0 = Lanes512.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
+        nint i = 0, stride = A.ColumnStride;
+        for (float* end = b + (long)K * Lanes512.Count; b < end; b += Lanes512.Count, i += stride)
+        {
+            Vector512<float> v = Lanes512.Load(b);
+            s0 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a0[i]), v, s0);
+            s1 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a1[i]), v, s1);
+            s2 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a2[i]), v, s2);
+            s3 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a3[i]), v, s3);
+            s4 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a4[i]), v, s4);
+            s5 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a5[i]), v, s5);
+            s6 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a6[i]), v, s6);
+            s7 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a7[i]), v, s7);
+            s8 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a8[i]), v, s8);
+            s9 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a9[i]), v, s9);
+            s10 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a10[i]), v, s10);
+            s11 = Lanes512.MultiplyAdd(Lanes512.Broadcast(a11[i]), v, s11);
+        }
+        if (add)
+        {
+            // As in Store: multiplied by one and added.
+            Vector512<float> one = Lanes512.Broadcast(1);
+            s0 = Lanes512.MultiplyAdd(one, Lanes512.Load(c), s0);
+            s1 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + ldc), s1);
+            s2 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 2L * ldc), s2);
+            s3 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 3L * ldc), s3);
+            s4 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 4L * ldc), s4);
+            s5 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 5L * ldc), s5);
+            s6 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 6L * ldc), s6);
+            s7 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 7L * ldc), s7);
+            s8 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 8L * ldc), s8);
+            s9 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 9L * ldc), s9);
+            s10 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 10L * ldc), s10);
+            s11 = Lanes512.MultiplyAdd(one, Lanes512.Load(c + 11L * ldc), s11);
+        }
+        Lanes512.Store(s0, c);
+        Lanes512.Store(s1, c + ldc);
+        Lanes512.Store(s2, c + 2L * ldc);
+        Lanes512.Store(s3, c + 3L * ldc);
+        Lanes512.Store(s4, c + 4L * ldc);
+        Lanes512.Store(s5, c + 5L * ldc);
+        Lanes512.Store(s6, c + 6L * ldc);
+        Lanes512.Store(s7, c + 7L * ldc);
+        Lanes512.Store(s8, c + 8L * ldc);
+        Lanes512.Store(s9, c + 9L * ldc);
+        Lanes512.Store(s10, c + 10L * ldc);
+        Lanes512.Store(s11, c + 11L * ldc);
     }
 
     // Six rows by two registers: twelve sums, which with two registers of B and one of A fit the sixteen registers of AVX2.
