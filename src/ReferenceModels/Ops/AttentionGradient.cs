@@ -24,16 +24,15 @@ internal static unsafe class AttentionGradient
     private static void AddHead(Tensor Q, Tensor K, Tensor V, Tensor o, AttentionRule rule, int g)
     {
         int d = Q.Columns / rule.H, n = K.Rows, group = rule.H / rule.G;
-        bool wide = PanelProduct.IsWide(n), wideHead = PanelProduct.IsWide(d);
-        int across = PanelProduct.PackedFloats(d, n, wide), along = PanelProduct.PackedFloats(n, d, wideHead), tile = TileRows * n;
+        int across = d * PanelProduct.PackedColumns(n), along = n * PanelProduct.PackedColumns(d), tile = TileRows * n;
         float[] rented = ArrayPool<float>.Shared.Rent(2 * across + along + 2 * tile);
         fixed (float* scratch = rented, k = K.Values, v = V.Values)
         {
-            var panels = new Panels(scratch, scratch + across, scratch + 2 * across, wide, wideHead);
+            var panels = new Panels(scratch, scratch + across, scratch + 2 * across, d, n);
             var (keys, values) = (new Strided(k + g * d, K.Columns), new Strided(v + g * d, V.Columns));
-            PanelProduct.Pack(keys.Transposed, d, n, wide, panels.KeysAcross);
-            PanelProduct.Pack(values.Transposed, d, n, wide, panels.ValuesAcross);
-            PanelProduct.Pack(keys, n, d, wideHead, panels.Keys);
+            PanelProduct.Pack(keys.Transposed, d, n, panels.KeysAcross.Data);
+            PanelProduct.Pack(values.Transposed, d, n, panels.ValuesAcross.Data);
+            PanelProduct.Pack(keys, n, d, panels.Keys.Data);
             Span<float> p = rented.AsSpan(2 * across + along, tile), δs = rented.AsSpan(2 * across + along + tile, tile);
             for (int h = g * group; h < (g + 1) * group; h++)
             {
@@ -54,8 +53,8 @@ internal static unsafe class AttentionGradient
         fixed (float* q_t = Q.Row(t), δq_t = Q.Slice(t, rows).Gradient, δo_t = o.Slice(t, rows).Gradient, δk = K.Gradient, δv = V.Gradient, p_t = p, δs_t = δs)
         {
             var (q, δo) = (new Strided(q_t + h * d, ldq), new Strided(δo_t + h * d, ldq));
-            PanelProduct.Multiply(q, panels.KeysAcross, d, p_t, n, rows, n, d, add: false, panels.Wide);
-            PanelProduct.Multiply(δo, panels.ValuesAcross, d, δs_t, n, rows, n, d, add: false, panels.Wide);
+            PanelProduct.Multiply(q, panels.KeysAcross, p_t, n, rows, n, d, add: false);
+            PanelProduct.Multiply(δo, panels.ValuesAcross, δs_t, n, rows, n, d, add: false);
             TensorPrimitives.Multiply(p, rule.Scale, p);
             for (int r = 0; r < rows; r++)
             {
@@ -63,7 +62,7 @@ internal static unsafe class AttentionGradient
             }
             PanelProduct.Multiply(new Strided(p_t, n).Transposed, δo, δv + g * d, ldk, n, d, rows, add: true);
             PanelProduct.Multiply(new Strided(δs_t, n).Transposed, q, δk + g * d, ldk, n, d, rows, add: true);
-            PanelProduct.Multiply(new Strided(δs_t, n), panels.Keys, K.Rows, δq_t + h * d, ldq, rows, d, n, add: true, panels.WideHead);
+            PanelProduct.Multiply(new Strided(δs_t, n), panels.Keys, δq_t + h * d, ldq, rows, d, n, add: true);
         }
     }
 
@@ -87,17 +86,12 @@ internal static unsafe class AttentionGradient
     }
 
     // A head's keys and values for products with queries (d_k, n), and its keys for those with scores (n, d_k).
-    private readonly record struct Panels(nint KeysAcrossAddress, nint ValuesAcrossAddress, nint KeysAddress, bool Wide, bool WideHead)
+    private readonly struct Panels(float* keysAcross, float* valuesAcross, float* keys, int d, int n)
     {
-        public Panels(float* keysAcross, float* valuesAcross, float* keys, bool wide, bool wideHead)
-            : this((nint)keysAcross, (nint)valuesAcross, (nint)keys, wide, wideHead)
-        {
-        }
+        public PanelProduct.Panels KeysAcross { get; } = new(keysAcross, d, n);
 
-        public float* KeysAcross => (float*)KeysAcrossAddress;
+        public PanelProduct.Panels ValuesAcross { get; } = new(valuesAcross, d, n);
 
-        public float* ValuesAcross => (float*)ValuesAcrossAddress;
-
-        public float* Keys => (float*)KeysAddress;
+        public PanelProduct.Panels Keys { get; } = new(keys, n, d);
     }
 }

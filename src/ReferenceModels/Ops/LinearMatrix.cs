@@ -43,16 +43,13 @@ internal static unsafe partial class Linear
     // columns in order, PanelProduct.Depth at a time, so its bits do not depend on the number of tokens or threads.
     private static void MultiplyTiles(TileReader W, int d_in, float* x, float* y, int d_out, int T, bool add, Workers workers)
     {
-        float[] rented = ArrayPool<float>.Shared.Rent(d_in * PanelWidth(T) + 16);
+        float[] rented = ArrayPool<float>.Shared.Rent(d_in * PanelProduct.PackedColumns(T) + 16);
         fixed (float* memory = rented)
         {
             MultiplyPanels(W, d_in, x, (float*)(((nint)memory + 63) & ~63), y, d_out, T, add, workers);
         }
         ArrayPool<float>.Shared.Return(rented);
     }
-
-    // Floats in all panels for one column of x.
-    private static int PanelWidth(int T) => PanelProduct.PackedFloats(1, T, PanelProduct.IsWide(T));
 
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
     {
@@ -65,15 +62,14 @@ internal static unsafe partial class Linear
     // Packs PanelProduct.Depth columns of x, starting at column c.
     private static void Pack(float* x, int c, int d_in, float* panels, int T)
     {
-        int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelWidth(T);
-        panels += (long)c * width;
-        PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, PanelProduct.IsWide(T), panels);
+        int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelProduct.PackedColumns(T);
+        PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, panels + (long)c * width);
     }
 
     [SkipLocalsInit]
     private static void MultiplyTile(TileReader W, int first, int rows, int d_in, float* panels, float* y, int d_out, int T, bool add)
     {
-        int width = PanelWidth(T);
+        int width = PanelProduct.PackedColumns(T);
         float* memory = stackalloc float[WideTileRows * (TileStride + width) + 16];
         float* tile = (float*)(((nint)memory + 63) & ~63), sums = tile + WideTileRows * TileStride;
         if (add)
@@ -84,9 +80,9 @@ internal static unsafe partial class Linear
         for (int c = 0; c < d_in; c += PanelProduct.Depth)
         {
             int depth = Math.Min(PanelProduct.Depth, d_in - c);
-            float* panel = panels + (long)c * width;
             W(first, rows, c, depth, tile, TileStride);
-            PanelProduct.Multiply(new Strided(tile, TileStride), panel, depth, sums, width, rows, width, depth, add || c > 0, PanelProduct.IsWide(T));
+            var panel = new PanelProduct.Panels(panels + (long)c * width, depth, width);
+            PanelProduct.Multiply(new Strided(tile, TileStride), panel, sums, width, rows, width, depth, add || c > 0);
         }
 
         Transposition.Copy(sums, width, y, d_out, rows, T);
