@@ -30,9 +30,9 @@ internal static unsafe class AttentionGradient
         {
             var panels = new Panels(scratch, scratch + across, scratch + 2 * across, d, n);
             var (keys, values) = (new Strided(k + g * d, K.Columns), new Strided(v + g * d, V.Columns));
-            PanelProduct.Pack(keys.Transposed, d, n, panels.KeysAcross.Data);
-            PanelProduct.Pack(values.Transposed, d, n, panels.ValuesAcross.Data);
-            PanelProduct.Pack(keys, n, d, panels.Keys.Data);
+            PanelProduct.Pack(keys.Transposed, panels.KeysAcross);
+            PanelProduct.Pack(values.Transposed, panels.ValuesAcross);
+            PanelProduct.Pack(keys, panels.Keys);
             Span<float> p = rented.AsSpan(2 * across + along, tile), δs = rented.AsSpan(2 * across + along + tile, tile);
             for (int h = g * group; h < (g + 1) * group; h++)
             {

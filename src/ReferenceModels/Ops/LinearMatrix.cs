@@ -53,18 +53,19 @@ internal static unsafe partial class Linear
 
     private static void MultiplyPanels(TileReader W, int d_in, float* x, float* panels, float* y, int d_out, int T, bool add, Workers workers)
     {
-        workers.For((d_in + PanelProduct.Depth - 1) / PanelProduct.Depth, i => Pack(x, i * PanelProduct.Depth, d_in, panels, T));
+        workers.For((d_in + PanelProduct.Depth - 1) / PanelProduct.Depth, i =>
+        {
+            int c = i * PanelProduct.Depth;
+            PanelProduct.Pack(new Strided(x + c, d_in).Transposed, Chunk(panels, c, d_in, T));
+        });
         int rows = PanelProduct.IsWide(T) && d_out >= WideTileRows * TilesPerThread * workers.Threads ? WideTileRows : TileRows;
         workers.For((d_out + rows - 1) / rows, i =>
             MultiplyTile(W, i * rows, Math.Min(rows, d_out - i * rows), d_in, panels, y + i * rows, d_out, T, add));
     }
 
-    // Packs PanelProduct.Depth columns of x, starting at column c.
-    private static void Pack(float* x, int c, int d_in, float* panels, int T)
-    {
-        int depth = Math.Min(PanelProduct.Depth, d_in - c), width = PanelProduct.PackedColumns(T);
-        PanelProduct.Pack(new Strided(x + c, d_in).Transposed, depth, T, panels + (long)c * width);
-    }
+    // The panels of PanelProduct.Depth columns of x, starting at column c.
+    private static PanelProduct.Panels Chunk(float* panels, int c, int d_in, int T) =>
+        new(panels + (long)c * PanelProduct.PackedColumns(T), Math.Min(PanelProduct.Depth, d_in - c), T);
 
     [SkipLocalsInit]
     private static void MultiplyTile(TileReader W, int first, int rows, int d_in, float* panels, float* y, int d_out, int T, bool add)
@@ -79,10 +80,9 @@ internal static unsafe partial class Linear
 
         for (int c = 0; c < d_in; c += PanelProduct.Depth)
         {
-            int depth = Math.Min(PanelProduct.Depth, d_in - c);
-            W(first, rows, c, depth, tile, TileStride);
-            var panel = new PanelProduct.Panels(panels + (long)c * width, depth, width);
-            PanelProduct.Multiply(new Strided(tile, TileStride), panel, sums, width, rows, width, depth, add || c > 0);
+            PanelProduct.Panels chunk = Chunk(panels, c, d_in, T);
+            W(first, rows, c, chunk.K, tile, TileStride);
+            PanelProduct.Multiply(new Strided(tile, TileStride), chunk, sums, width, rows, width, chunk.K, add || c > 0);
         }
 
         Transposition.Copy(sums, width, y, d_out, rows, T);

@@ -23,7 +23,7 @@ internal static unsafe partial class PanelProduct
 
     private static int WholeColumns => 2 * HalfColumns;
 
-    /// <summary>Whether panels of 32 columns are multiplied with N columns, whose 32 KiB fill the first-level cache.</summary>
+    /// <summary>Whether a matrix with N columns has panels of 32, whose 32 KiB fill the first-level cache.</summary>
     public static bool IsWide(int N) => Vector512.IsHardwareAccelerated && N > HalfColumns;
 
     /// <summary>Columns in all panels of a matrix with N columns, the last padded.</summary>
@@ -51,15 +51,13 @@ internal static unsafe partial class PanelProduct
 
     /// <summary>Copies B (K, N) into consecutive panels, each (K, columns), the last padded with zeros.</summary>
     /// <param name="B">(K, N).</param>
-    /// <param name="K">Rows of B.</param>
-    /// <param name="N">Columns of B.</param>
-    /// <param name="packed">Room for K × <see cref="PackedColumns"/> floats.</param>
-    public static void Pack(Strided B, int K, int N, float* packed)
+    /// <param name="packed">Where to: room for K × <see cref="PackedColumns"/> floats.</param>
+    public static void Pack(Strided B, Panels packed)
     {
-        for (int n = 0; n < N; n += WholeColumns)
+        for (int n = 0; n < packed.N; n += WholeColumns)
         {
-            int columns = Math.Min(WholeColumns, N - n);
-            PackPanel(B.From(0, n), K, columns, PackedColumns(columns), packed + (long)n * K);
+            int columns = Math.Min(WholeColumns, packed.N - n);
+            PackPanel(B.From(0, n), packed.K, columns, PackedColumns(columns), packed.Data + (long)n * packed.K);
         }
     }
 
@@ -148,10 +146,10 @@ internal static unsafe partial class PanelProduct
         float* edge = stackalloc float[MostRows * MostColumns];
         for (int m = 0; m < M;)
         {
-            int rows = Math.Min(TileRows(panelColumns, M - m), M - m);
+            int tile = TileRows(panelColumns, M - m), rows = Math.Min(tile, M - m);
             float* c = C + (long)m * ldc;
             Strided a = A.From(m, 0);
-            if (columns == panelColumns && rows == TileRows(panelColumns, rows))
+            if (columns == panelColumns && rows == tile)
             {
                 Tile(a, rows, panel, panelColumns, K, c, ldc, add);
             }

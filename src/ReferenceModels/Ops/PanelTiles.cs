@@ -16,23 +16,29 @@ internal static unsafe partial class PanelProduct
     // C (rows, panel's columns) of a tile, whose missing rows are written, too.
     private static void Tile(Strided A, int rows, float* panel, int panelColumns, int K, float* c, int ldc, bool add)
     {
-        switch (Vector512.IsHardwareAccelerated, panelColumns == HalfColumns)
+        if (Vector512.IsHardwareAccelerated)
         {
-            case (true, false) when rows == MostRows:
-                TwelveByTwo(A, panel, K, c, ldc, add);
-                break;
-            case (true, false):
-                SixByTwo<Vector512<float>, Lanes512>(A, rows, panel, K, c, ldc, add);
-                break;
-            case (true, true):
-                TwelveByOne<Vector512<float>, Lanes512>(A, rows, panel, K, c, ldc, add);
-                break;
-            case (false, false):
-                SixByTwo<Vector256<float>, Lanes256>(A, rows, panel, K, c, ldc, add);
-                break;
-            case (false, true):
-                TwelveByOne<Vector256<float>, Lanes256>(A, rows, panel, K, c, ldc, add);
-                break;
+            Tile<Vector512<float>, Lanes512>(A, rows, panel, panelColumns, K, c, ldc, add);
+        }
+        else
+        {
+            Tile<Vector256<float>, Lanes256>(A, rows, panel, panelColumns, K, c, ldc, add);
+        }
+    }
+
+    private static void Tile<V, TLanes>(Strided A, int rows, float* panel, int panelColumns, int K, float* c, int ldc, bool add) where TLanes : ILanes<V>
+    {
+        if (panelColumns == TLanes.Count)
+        {
+            TwelveByOne<V, TLanes>(A, rows, panel, K, c, ldc, add);
+        }
+        else if (rows > Rows)
+        {
+            TwelveByTwo(A, panel, K, c, ldc, add); // only with AVX-512: see TileRows
+        }
+        else
+        {
+            SixByTwo<V, TLanes>(A, rows, panel, K, c, ldc, add);
         }
     }
 

@@ -54,8 +54,9 @@ public sealed unsafe class PanelProductTests
         float[] A = Numbers.Floats(M * K, 1), B = Numbers.Floats(K * N, 2), C = new float[M * columns], packed = new float[K * PanelProduct.PackedColumns(N)];
         fixed (float* a = A, b = B, c = C, p = packed)
         {
-            PanelProduct.Pack(new Strided(b, N), K, N, p);
-            PanelProduct.Multiply(new Strided(a, K), new PanelProduct.Panels(p, K, N), c, columns, M, columns, length, add: false);
+            var panels = new PanelProduct.Panels(p, K, N);
+            PanelProduct.Pack(new Strided(b, N), panels);
+            PanelProduct.Multiply(new Strided(a, K), panels, c, columns, M, columns, length, add: false);
         }
         var expected = new double[M * columns];
         for (int i = 0; i < M * columns * length; i++)
